@@ -1,0 +1,36 @@
+# make run: the main job.  make test: lint and all tests.  Both set up all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint format clean
+.DELETE_ON_ERROR:
+
+run: .venv/run
+	$(BIN)/python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
+
+test: lint
+	$(BIN)/python -m pytest -n auto
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --warnings
+
+format: .venv/test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.11"'
+	$(PYTHON) -m venv .venv || { apt-get update && apt-get install -y python3-venv && $(PYTHON) -m venv .venv; }
+
+.venv/run: .venv/bin/python setup.py
+	$(BIN)/pip install -q -e .
+	touch $@
+
+.venv/test: .venv/bin/python setup.py
+	$(BIN)/pip install -q -e '.[test]'
+	touch $@ .venv/run
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,0 +1,25 @@
+"""The whole machinery in seconds: the digits job in miniature, to see that all works.
+
+  python -m pruning_jax.run --config=configs/smoke.py --workdir=runs/smoke
+
+It shows nothing about pruning: the networks are trained for too short a time.
+"""
+
+from pruning_jax.config import Config, base
+
+
+def get_config() -> Config:
+    config = base()
+    config.dataset = "digits"
+    config.train_images = 500
+    config.model = "lenet_300_100"
+    config.epochs = 5
+    config.batch_size = 50
+    config.learning_rate = 0.1
+    config.momentum = 0.9
+    config.schedule = "cosine"
+    config.rounds = 3
+    config.grid.algorithms = ("lrr", "weight_rewinding", "extended_dense", "random")
+    config.grid.noise_rates = (0.0, 0.3)
+    config.grid.seeds = (0, 1)
+    return config

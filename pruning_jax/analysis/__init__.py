@@ -1,0 +1,1 @@
+"""From rows to tables: NumPy, pandas and SciPy, no JAX."""

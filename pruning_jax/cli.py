@@ -1,0 +1,157 @@
+"""What all commands share: flags, errors in one line, exit statuses."""
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import app, flags, logging
+from ml_collections import ConfigDict, config_flags
+from ml_collections.config_flags import config_path
+
+from pruning_jax import checks
+from pruning_jax.checks import WrongUse
+from pruning_jax.config import Config
+
+DONE, WRONG_USE, STOPPED = 0, 2, 75
+"""Exit statuses: all done; something for the user to mend; stopped with everything saved."""
+
+FLAGS = flags.FLAGS
+
+
+def define_config() -> None:
+    """The flag --config, with --config.<setting> for every setting in it."""
+    config_flags.DEFINE_config_file("config", None, "a file with get_config(): configs/digits.py")
+
+
+def config() -> Config:
+    """The configuration as the flags made it."""
+    checks.require(
+        FLAGS.config is not None, "--config is missing, as in --config=configs/digits.py"
+    )
+    return FLAGS.config
+
+
+def start(command: Callable[[], int]) -> None:
+    """Parses the flags, runs the command and exits with its status.
+
+    What the user can mend is one line on stderr and status 2, without a traceback.
+    """
+
+    def guarded(rest: Sequence[str]) -> int:
+        logging.set_verbosity(logging.ERROR)  # else Orbax tells of every file
+        try:
+            checks.require(len(rest) == 1, f"{' '.join(rest[1:])!r} is no flag; all begin with --")
+            return command()
+        except WrongUse as error:
+            return _complain(str(error))
+
+    app.run(guarded, flags_parser=_parse)
+
+
+def _parse(argv: list[str]) -> list[str]:
+    if {"--help", "-help", "-h", "-?"} & set(argv):
+        app.usage(shorthelp=True, writeto_stdout=True)
+        sys.exit(DONE)
+    try:
+        path = _config_file(argv)
+        plain = _read(path) if path is not None else None
+        if plain is not None:
+            _check_settings(argv, plain)
+        return FLAGS(argv)
+    except flags.UnrecognizedFlagError as error:
+        sys.exit(_complain(_unknown_flag(error.flagname, argv[0])))
+    except flags.IllegalFlagValueError as error:
+        sys.exit(_complain(_wrong_value(str(error), plain)))
+    except (flags.Error, WrongUse, TypeError, ValueError, AttributeError, KeyError) as error:
+        sys.exit(_complain(str(error).strip().splitlines()[-1]))
+
+
+def _config_file(argv: list[str]) -> str | None:
+    """What --config names: a file; a part after a colon is its argument."""
+    given = None
+    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+        name, equals, value = argument.partition("=")
+        if name in ("--config", "-config"):
+            given = value if equals else following
+    return given
+
+
+def _read(path: str) -> ConfigDict:
+    """The configuration of a file, before any flag changes it.
+
+    Raises:
+      WrongUse: there is no such file, or it cannot be used.
+    """
+    file = Path(path.partition(":")[0])
+    checks.require(file.is_file(), f"--config {path!r}: there is no such file")
+    plain = flags.FlagValues()
+    config_flags.DEFINE_config_file("config", flag_values=plain, sys_argv=[])
+    try:
+        plain(["", f"--config={path}"])
+    except Exception as error:
+        raise WrongUse(f"{path} cannot be used: {_in_file(error, file)}") from error
+    checks.require(
+        isinstance(plain.config, ConfigDict), f"{path}: get_config() returns no configuration"
+    )
+    return plain.config
+
+
+def _in_file(error: Exception, file: Path) -> str:
+    """One line about an error that a configuration file made, with its line number."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
+    where = f"line {lines[-1]}: " if lines else ""
+    text = str(error).strip()
+    if unknown := re.search(r'Key "(\w+)" does not exist', text):
+        meant = re.search(r'Did you mean "(\w+)"', text)
+        hint = f"; did you mean {meant.group(1)}?" if meant else ""
+        return f"{where}unknown setting {unknown.group(1)!r}{hint}"
+    if not lines and "'get_config'" in text:
+        return "it has no function get_config()"
+    return f"{where}{type(error).__name__}: {text.splitlines()[-1] if text else ''}"
+
+
+def _check_settings(argv: list[str], plain: ConfigDict) -> None:
+    """Raises WrongUse for the first --config.<setting> that the configuration lacks."""
+    for argument in argv:
+        found = re.match(r"--?(?:no)?config\.([\w.]+)", argument)
+        level: Any = plain
+        for name in found.group(1).split(".") if found else ():
+            try:
+                level = level[name]
+            except (KeyError, TypeError):
+                what = f"unknown setting {name!r} in {argument.split('=')[0]}"
+                choices = sorted(level.keys()) if isinstance(level, ConfigDict) else []
+                checks.require(bool(choices), f"{what}: a single value has no settings")
+                hint = checks.nearest(name, choices)
+                message = f"{what}; it is not one of {', '.join(choices)}{hint}"
+                raise WrongUse(message) from None
+
+
+def _unknown_flag(name: str, program: str) -> str:
+    own = sorted(flag.name for flag in FLAGS.get_key_flags_for_module(program))
+    known = ["config", *(flag for flag in own if not flag.startswith("config"))]
+    listed = ", ".join(["--help", "--config.<setting>", *(f"--{flag}" for flag in known)])
+    return f"unknown flag --{name}; it is not one of {listed}{checks.nearest(name, known)}"
+
+
+KINDS = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _wrong_value(message: str, plain: ConfigDict | None) -> str:
+    """A message of absl's about a flag's value, in words."""
+    found = re.match(r"flag --config\.([\w.]+)=(.*?): ", message)
+    if plain is None or not found:
+        return message.strip().splitlines()[-1]
+    name, value = found.groups()
+    kind = KINDS.get(config_path.get_type(name, plain), "a group of settings")
+    return f"--config.{name}: {value!r} is not {kind}"
+
+
+def _complain(message: str) -> int:
+    program = os.path.basename(sys.argv[0])
+    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
+    return WRONG_USE

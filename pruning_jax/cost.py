@@ -1,0 +1,134 @@
+"""What a group costs: steps, bytes, seconds; the latter two before anything is run."""
+
+import time
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pruning_jax import masks, models, replicas, rounds, state
+from pruning_jax.config import Algorithm, Recipe
+from pruning_jax.data import Spec
+from pruning_jax.experiment import Experiment
+from pruning_jax.grid import Group
+from pruning_jax.rounds import Moment, Stack
+
+
+def steps(recipe: Recipe, group: Group) -> int:
+    """Optimizer steps of each replica of a group, all algorithms and rounds."""
+    retraining = sum(a.rounds * (recipe.steps - a.anchor) for a in group.algorithms)
+    return recipe.steps + retraining
+
+
+def steps_done(recipe: Recipe, group: Group, algorithm: Algorithm, moment: Moment) -> int:
+    """Those of `steps` that lie behind a moment of an algorithm's rounds."""
+    before = group.algorithms[: group.algorithms.index(algorithm)]
+    rounds_before = sum(a.rounds * (recipe.steps - a.anchor) for a in before)
+    length = recipe.steps - algorithm.anchor
+    left = rounds.end(recipe, algorithm) - moment.step
+    return recipe.steps + rounds_before + moment.round * length - left
+
+
+def weights_total(recipe: Recipe) -> int:
+    """The number of prunable weights of a recipe's network."""
+    return masks.total(jax.eval_shape(lambda: masks.dense(_abstract_state(recipe).params)))
+
+
+def _abstract_state(recipe: Recipe) -> state.TrainState:
+    return jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)))
+
+
+def _nbytes(tree: object) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
+
+
+def bytes_per_replica(experiment: Experiment, examples: int) -> int:
+    """An estimate of the device memory that each replica adds.
+
+    The dense, the trained, the old and the new state and the anchors; gradients and masks;
+    labels and per-example results; activations of a batch, forward and backward, where
+    replicas are computed side by side.
+    """
+    recipe = experiment.recipe
+    one = _abstract_state(recipe)
+    anchors = len({a.anchor for a in experiment.algorithms})
+    total = (4 + anchors) * _nbytes(one) + 3 * _nbytes(one.params) + 24 * examples
+    if replicas.way() == "vmap":
+        images = jax.ShapeDtypeStruct((recipe.batch_size, *recipe.image_shape), jnp.float32)
+        variables = {"params": one.params, "batch_stats": one.statistics}
+        _, kept = jax.eval_shape(
+            lambda v, x: models.build(recipe).apply(v, x, capture_intermediates=True, mutable=True),
+            variables,
+            images,
+        )
+        total += 3 * _nbytes(kept["intermediates"])
+    return total
+
+
+def at_once(experiment: Experiment, spec: Spec) -> int:
+    """How many replicas fit into memory: half of what is free, the images set aside."""
+    examples = spec.train_size + spec.test_size
+    images = examples * int(np.prod(spec.image_shape))
+    free = replicas.free_bytes() - images * replicas.mesh(jax.device_count()).size
+    return max(1, free // 2 // bytes_per_replica(experiment, examples))
+
+
+def disk_bytes(experiment: Experiment) -> int:
+    """An estimate of the files of a whole run, checkpoints included."""
+    one = _abstract_state(experiment.recipe)
+    cells = len(experiment.noise_rates) * len(experiment.seeds)
+    anchors = len({a.anchor for a in experiment.algorithms})
+    checkpoints = cells * (4 + anchors) * _nbytes(one)
+    per_round = weights_total(experiment.recipe) // 6 + 5 * experiment.recipe.train_size + 10_000
+    if experiment.save_params:
+        per_round += _nbytes(one.params)
+    all_rounds = sum(a.rounds + 1 for a in experiment.algorithms) * cells
+    return checkpoints + all_rounds * per_round
+
+
+class Speed(NamedTuple):
+    """Seconds that a whole stack takes, measured."""
+
+    compilation: float
+    call: float  # a call of `fit` and the order of one epoch
+    step: float
+    evaluation: float
+
+    def group(self, recipe: Recipe, group: Group) -> float:
+        """The seconds of a whole group; files and pruning, some per cent, are left out."""
+        count = steps(recipe, group)
+        ends = 1 + sum(a.rounds for a in group.algorithms)
+        per_epoch = self.call / recipe.steps_per_epoch
+        return self.compilation + count * (self.step + per_epoch) + ends * self.evaluation
+
+    def pace(self, recipe: Recipe) -> int:
+        """Steps between two moments: some seconds, in whole epochs if they are short."""
+        length = recipe.steps_per_epoch
+        epoch = self.call + length * self.step
+        if epoch > 10:
+            return max(1, round(5 / self.step))
+        return max(1, round(2 / epoch)) * length
+
+
+def measure(recipe: Recipe, stack: Stack) -> Speed:
+    """How fast a stack is trained here: a few steps of the very program that will run."""
+    moment = Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
+
+    def seconds(count: int) -> float:
+        begin = time.perf_counter()
+        rounds.fit(recipe, stack, moment, count)
+        return time.perf_counter() - begin
+
+    compilation = seconds(1)
+    call, count, elapsed = min(seconds(1), seconds(1)), 1, 0.0
+    while elapsed < 0.3 + call and count < recipe.steps_per_epoch:
+        count = min(2 * count, recipe.steps_per_epoch)
+        elapsed = seconds(count)
+    step = max(elapsed - call, 1e-9) / max(1, count - 1) if count > 1 else call
+    begin = time.perf_counter()
+    rounds.evaluate(recipe, stack, moment)
+    compilation += time.perf_counter() - begin
+    begin = time.perf_counter()
+    rounds.evaluate(recipe, stack, moment)
+    return Speed(compilation, max(0.0, call - step), step, time.perf_counter() - begin)

@@ -1,0 +1,109 @@
+"""Data sets: one file per source, which has `SPEC` and `load(data_dir)`."""
+
+import importlib
+import pkgutil
+from typing import NamedTuple
+
+import numpy as np
+
+from pruning_jax import checks
+from pruning_jax.config import Data
+
+
+class Spec(NamedTuple):
+    """What is known of a data set without reading it."""
+
+    train_size: int
+    test_size: int
+    image_shape: tuple[int, int, int]  # height, width, channels
+    num_classes: int
+
+
+class Source(NamedTuple):
+    """A data set as arrays: images uint8 [n, height, width, channels], labels int32 [n]."""
+
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+
+class Division(NamedTuple):
+    """A data set divided: training, validation and test examples, in this order."""
+
+    images: np.ndarray  # uint8 [n, height, width, channels]
+    labels: np.ndarray  # int32 [n], true
+    origin: np.ndarray  # int32 [train]: where each training example stands in the source
+    train: slice
+    validation: slice
+    test: slice
+    mean: np.ndarray  # float32 [channels], of the training images, in units of a pixel
+    std: np.ndarray  # float32 [channels]
+
+
+NAMES = tuple(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+"""The data sets: every file of this folder."""
+
+
+def spec(name: str) -> Spec:
+    """The sizes of a data set, without reading it."""
+    checks.one_of("dataset", name, NAMES)
+    return importlib.import_module(f"{__name__}.{name}").SPEC
+
+
+def load(name: str, data_dir: str = "") -> Source:
+    """A data set as arrays.
+
+    Raises:
+      WrongUse: it is not there, or it is not what its Spec says.
+    """
+    known = spec(name)
+    source: Source = importlib.import_module(f"{__name__}.{name}").load(data_dir)
+    sides = (
+        ("training", source.train_images, source.train_labels, known.train_size),
+        ("test", source.test_images, source.test_labels, known.test_size),
+    )
+    for side, images, labels, size in sides:
+        checks.require(
+            images.shape == (size, *known.image_shape) and labels.shape == (size,),
+            f"dataset {name!r}: {side} images {images.shape} and labels {labels.shape} "
+            f"where {size} of {known.image_shape} are expected; prepare it anew",
+        )
+        checks.require(
+            bool(labels.min() >= 0 and labels.max() < known.num_classes),
+            f"dataset {name!r}: {side} labels from {labels.min()} to {labels.max()} "
+            f"where there are {known.num_classes} classes; prepare it anew",
+        )
+    return source
+
+
+def sizes(data: Data, train_size: int) -> tuple[int, int]:
+    """How many examples train and validate."""
+    used = data.train_images or train_size
+    validation = round(data.validation_fraction * used)
+    return used - validation, validation
+
+
+def divide(source: Source, data: Data) -> Division:
+    """Training, validation and test examples.
+
+    Both are drawn at random by `data.split_seed` alone; a smaller `train_images` takes a
+    part of what a larger one takes.
+    """
+    available = len(source.train_labels)
+    train, validation = sizes(data, available)
+    order = np.random.default_rng(data.split_seed).permutation(available)[: train + validation]
+    index = order.astype(np.int32)
+    images = np.concatenate([source.train_images[index], source.test_images])
+    labels = np.concatenate([source.train_labels[index], source.test_labels]).astype(np.int32)
+    pixels = images[:train].reshape(-1, images.shape[-1]).astype(np.float64)
+    return Division(
+        images,
+        labels,
+        index[:train],
+        slice(0, train),
+        slice(train, train + validation),
+        slice(train + validation, len(labels)),
+        pixels.mean(0).astype(np.float32),
+        pixels.std(0).astype(np.float32),
+    )

@@ -1,0 +1,52 @@
+"""Checks that need the network: its layers, and what criteria make of it. Runs nothing."""
+
+import jax
+import numpy as np
+
+from pruning_jax import checks, masks, programs, rounds, state
+from pruning_jax.checks import require
+from pruning_jax.experiment import Experiment
+from pruning_jax.train import Examples
+from pruning_jax.types import Mask
+
+
+def check(experiment: Experiment) -> None:
+    """Raises WrongUse for a density that cannot be had, a pattern without a layer, or a
+    criterion whose scores do not fit the parameters."""
+    recipe = experiment.recipe
+    one = jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)))
+    mask = jax.eval_shape(masks.dense, one.params)
+    sizes = masks.sizes(mask)
+    for algorithm in experiment.algorithms:
+        what = f"algorithms.{algorithm.name}"
+        for pattern in algorithm.exclude:
+            require(
+                bool(masks.excluded(mask, (pattern,)).any()),
+                f"{what}.exclude: {pattern!r} matches none of the layers {', '.join(sizes)}"
+                + checks.nearest(pattern, (name.rpartition("/")[0] for name in sizes)),
+            )
+        counts = np.array(list(sizes.values()))
+        least = max(1, int(counts[masks.excluded(mask, algorithm.exclude)].sum()))
+        lowest = min(algorithm.densities)
+        keep = rounds.kept(counts, lowest)
+        require(
+            keep >= least,
+            f"{what}: density {lowest:.4g} keeps {keep} of {counts.sum()} weights, "
+            f"at least {least} must remain",
+        )
+    for name in {a.criterion for a in experiment.algorithms}:
+        _check_scores(experiment, name, one, mask)
+
+
+def _check_scores(experiment: Experiment, name: str, one: state.TrainState, mask: Mask) -> None:
+    recipe, size = experiment.recipe, experiment.scoring_examples
+    labels = jax.ShapeDtypeStruct((recipe.train_size,), np.int32)
+    images = jax.ShapeDtypeStruct((recipe.train_size, *recipe.image_shape), np.uint8)
+    channel = jax.ShapeDtypeStruct(recipe.image_shape[-1:], np.float32)
+    layers = len(jax.tree.leaves(mask))
+    jax.eval_shape(
+        lambda *args: programs.score(recipe, (name,), size, *args),
+        (one, one, mask, labels, jax.eval_shape(jax.random.key, 0)),
+        Examples(images, None, channel, channel),
+        programs.Choice(0, False, 0, np.zeros(layers, np.int32), np.zeros(layers, bool), 0),
+    )

@@ -1,0 +1,86 @@
+"""An Experiment: a resolved configuration, its cells, and how two of them differ."""
+
+import dataclasses
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pruning_jax.config import Algorithm, Data, Recipe
+
+
+class Cell(NamedTuple):
+    """One (algorithm, noise rate, seed)."""
+
+    algorithm: str
+    noise_rate: float
+    seed: int
+
+    @property
+    def folder(self) -> str:
+        """Its place below the workdir."""
+        rate = np.format_float_positional(self.noise_rate, trim="-")  # exact: no two rates meet
+        return f"cells/{self.algorithm}/noise={rate}/seed={self.seed}"
+
+
+class Experiment(NamedTuple):
+    """A resolved configuration: all that decides what a run computes, and nothing else."""
+
+    data: Data
+    recipe: Recipe
+    algorithms: tuple[Algorithm, ...]  # an algorithm comes after the one whose masks it takes
+    noise_rates: tuple[float, ...]
+    seeds: tuple[int, ...]
+    el2n_step: int
+    scoring_examples: int
+    save_params: bool
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The whole grid in its order."""
+        return tuple(
+            Cell(a.name, rate, seed)
+            for a in self.algorithms
+            for rate in self.noise_rates
+            for seed in self.seeds
+        )
+
+    def algorithm(self, name: str) -> Algorithm:
+        return next(a for a in self.algorithms if a.name == name)
+
+
+def description(experiment: Experiment) -> dict[str, Any]:
+    """The experiment as JSON holds it."""
+    plain = {
+        name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
+        for name, value in experiment._asdict().items()
+    }
+    plain["algorithms"] = {a.name: dataclasses.asdict(a) for a in experiment.algorithms}
+    return json.loads(json.dumps(plain))
+
+
+def digest(experiment: Experiment) -> str:
+    """A hash of everything that decides what a run computes."""
+    text = json.dumps(description(experiment), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def differences(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str]:
+    """What differs between two descriptions, a line each: `recipe.epochs: 20 -> 40`."""
+    lines = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            lines += differences(before, after, f"{path}{key}.")
+        elif before != after:
+            lines.append(f"{path}{key}: {_short(before)} -> {_short(after)}")
+    return lines
+
+
+def _short(value: Any) -> str:
+    """A value in a few words; settings that are a group of their own are "there" or "not there"."""
+    if value is None or isinstance(value, dict):
+        return "not there" if value is None else "there"
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:40]} ... {text[-15:]}"

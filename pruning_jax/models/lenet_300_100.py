@@ -1,0 +1,30 @@
+"""LeNet-300-100: two hidden layers of 300 and 100 units (LeCun et al. 1998)."""
+
+from flax import linen as nn
+from jaxtyping import Array, Float
+
+from pruning_jax.config import Recipe
+from pruning_jax.models._layers import dense
+
+
+class LeNet300100(nn.Module):
+    """Logits [n, classes] of images [n, height, width, channels]."""
+
+    units: tuple[int, ...]
+    num_classes: int
+
+    @nn.compact
+    def __call__(
+        self,
+        images: Float[Array, "n h w c"],
+        train: bool = False,  # noqa: ARG002
+    ) -> Float[Array, "n k"]:
+        x = images.reshape(images.shape[0], -1)
+        for units in self.units:
+            x = nn.relu(dense(x, units))
+        return dense(x, self.num_classes)
+
+
+def build(recipe: Recipe) -> nn.Module:
+    units = tuple(max(1, round(n * recipe.width)) for n in (300, 100))
+    return LeNet300100(units, recipe.num_classes)

@@ -1,0 +1,142 @@
+"""Shows what a configuration would run: cells, groups, rounds, steps, memory, time.
+
+  python -m pruning_jax.plan --config=configs/digits.py
+
+The time is measured: a few steps of the very program that would run, on images of zeros, so
+no data set is needed. --json prints one JSON object instead. --shares=8 shows how eight
+processes would divide it (--group=1/8 and so on).
+"""
+
+import json
+from typing import Any
+
+import jax
+import numpy as np
+from absl import flags
+from rich.console import Console
+from rich.table import Table
+
+from pruning_jax import (
+    cache,
+    cli,
+    cost,
+    data,
+    dryrun,
+    grid,
+    progress,
+    replicas,
+    runner,
+    workdir,
+)
+from pruning_jax.checks import require
+from pruning_jax.experiment import Experiment
+from pruning_jax.grid import Group
+from pruning_jax.resolve import resolve
+
+cli.define_config()
+flags.DEFINE_bool("json", False, "print one JSON object")
+flags.DEFINE_integer("shares", 1, "the number of processes that divide the grid", lower_bound=1)
+
+
+def zeros(experiment: Experiment) -> data.Division:
+    """A division of the right sizes, all black."""
+    spec = data.spec(experiment.data.dataset)
+    source = data.Source(
+        np.zeros((spec.train_size, *spec.image_shape), np.uint8),
+        np.zeros(spec.train_size, np.int32),
+        np.zeros((spec.test_size, *spec.image_shape), np.uint8),
+        np.zeros(spec.test_size, np.int32),
+    )
+    return data.divide(source, experiment.data)._replace(
+        std=np.ones(spec.image_shape[-1], np.float32)
+    )
+
+
+def describe(experiment: Experiment, groups: tuple[Group, ...]) -> dict[str, Any]:
+    """Everything that a plan says."""
+    recipe, examples = experiment.recipe, 0
+    division = zeros(experiment)
+    examples = len(division.labels)
+    speeds = {}  # groups of one size take equally long
+    described = []
+    for group in groups:
+        count = len(group.bases)
+        if count not in speeds:
+            labels = [grid.labels(experiment, division, base) for base in group.bases]
+            speeds[count] = cost.measure(recipe, runner.stack(division, labels, group))
+        described.append(
+            {
+                "replicas": count,
+                "algorithms": [a.name for a in group.algorithms],
+                "cells": [list(cell) for cell in group.cells],
+                "steps": cost.steps(recipe, group),
+                "seconds": speeds[count].group(recipe, group),
+                "bytes": division.images.nbytes
+                + count * cost.bytes_per_replica(experiment, examples),
+            }
+        )
+    return {
+        "cells": len(experiment.cells),
+        "groups": described,
+        "rounds": {a.name: a.rounds for a in experiment.algorithms},
+        "densities": {a.name: list(a.densities) for a in experiment.algorithms},
+        "weights_total": cost.weights_total(recipe),
+        "steps": sum(cost.steps(recipe, g) * len(g.bases) for g in groups),
+        "seconds": sum(speeds[len(g.bases)].group(recipe, g) for g in groups),
+        "disk_bytes": cost.disk_bytes(experiment),
+        "devices": [device.device_kind for device in jax.devices()],
+    }
+
+
+def show(experiment: Experiment, plan: dict[str, Any], console: Console) -> None:
+    """Prints a plan for people."""
+    recipe = experiment.recipe
+    console.print(
+        f"{experiment.data.dataset}, {recipe.model} with {plan['weights_total']:,} "
+        f"prunable weights, {recipe.train_size:,} training examples, {recipe.epochs} epochs of "
+        f"{recipe.steps_per_epoch} steps"
+    )
+    table = Table("algorithm", "rounds", "last density", "criterion", "rewind")
+    for a in experiment.algorithms:
+        table.add_row(a.name, str(a.rounds), f"{a.densities[-1]:.4g}", a.criterion, a.rewind)
+    console.print(table)
+    table = Table("group", "replicas", "algorithms", "cells", "steps each", "memory", "time")
+    for i, g in enumerate(plan["groups"]):
+        table.add_row(
+            str(i + 1),
+            str(g["replicas"]),
+            str(len(g["algorithms"])),
+            str(len(g["cells"])),
+            f"{g['steps']:,}",
+            workdir.size(g["bytes"]),
+            progress.duration(g["seconds"]),
+        )
+    console.print(table)
+    console.print(
+        f"{plan['cells']} cells (algorithm, noise rate, seed); {plan['steps']:,} steps in all; "
+        f"about {progress.duration(plan['seconds'])} on {', '.join(plan['devices'])}; "
+        f"about {workdir.size(plan['disk_bytes'])} of files"
+    )
+
+
+def command() -> int:
+    """The command."""
+    config, shares = cli.config(), flags.FLAGS.shares
+    experiment = resolve(config)
+    dryrun.check(experiment)
+    require(config.replicas_at_once >= 0, f"replicas_at_once {config.replicas_at_once} is below 0")
+    at_once = config.replicas_at_once or cost.at_once(
+        experiment, data.spec(experiment.data.dataset)
+    )
+    plan = describe(experiment, grid.groups(experiment, at_once, shares))
+    if flags.FLAGS.json:
+        print(json.dumps(plan))
+    else:
+        show(experiment, plan, Console())
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    replicas.use_all_cores()
+    cache.keep_programs()
+    cli.start(command)

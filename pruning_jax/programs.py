@@ -1,0 +1,107 @@
+"""The programs that are compiled, each a function of one replica.
+
+Static arguments come first, then what the replica has of its own, then what all share
+(the examples, without labels), then numbers that may change from call to call.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from pruning_jax import criteria, masks, state, train
+from pruning_jax.config import Recipe
+from pruning_jax.rewind import REWINDS
+from pruning_jax.state import TrainState
+from pruning_jax.streams import Stream, stream
+from pruning_jax.train import Examples, Outcome
+from pruning_jax.types import Mask, PRNGKey, Scores
+
+
+class Choice(NamedTuple):
+    """How to prune, as numbers: a compiled program serves every choice."""
+
+    criterion: Any  # int32 []: position among the criteria in use
+    layerwise: Any  # bool []
+    keep: Any  # int32 []: weights to keep in all
+    keeps: Any  # int32 [layers]: weights to keep in each, for the scope "layerwise"
+    excluded: Any  # bool [layers]: layers that stay whole
+    round: Any  # int32 []
+
+
+def create(recipe: Recipe, key: PRNGKey) -> tuple[TrainState, Mask]:
+    new = state.create(recipe, key)
+    return new, masks.dense(new.params)
+
+
+def fit(recipe: Recipe, own: tuple, shared: Examples, start: Any, stop: Any) -> TrainState:
+    train_state, mask, labels, key = own
+    examples = shared._replace(labels=labels)
+    return train.fit(recipe, train_state, mask, examples, key, start=start, stop=stop)
+
+
+def evaluate(recipe: Recipe, own: tuple, shared: Examples) -> Outcome:
+    train_state, mask, labels = own
+    return train.evaluate(recipe, train_state, mask, shared._replace(labels=labels))
+
+
+def score(
+    recipe: Recipe, names: tuple[str, ...], size: int, own: tuple, shared: Examples, choice: Choice
+) -> Scores:
+    """The scores of one replica's weights by the chosen one of the criteria `names`."""
+    trained, anchor, mask, labels, key = own
+    examples = shared._replace(labels=labels)
+    evidence = criteria.Evidence(
+        weights=trained.params,
+        anchor=anchor.params,
+        mask=mask,
+        gradient=lambda p: train.gradient(recipe, p, mask, trained.statistics, examples, size),
+        logits=lambda p, x, s: train.logits(recipe, p, mask, s, x)[0],
+        statistics=trained.statistics,
+        images=train.normalise(examples.images[:size], examples),
+        key=stream(key, Stream.CRITERION, choice.round),
+    )
+
+    def branch(name: str) -> Callable[[], Scores]:
+        def scores() -> Scores:
+            result = criteria.find(name)(evidence)
+            criteria.check(name, result, trained.params)
+            return jax.tree.map(lambda s: s.astype(jnp.float32), result)
+
+        return scores
+
+    return jax.lax.switch(choice.criterion, [branch(name) for name in names])
+
+
+def prune(
+    recipe: Recipe, names: tuple[str, ...], size: int, own: tuple, shared: Examples, choice: Choice
+) -> Mask:
+    mask = own[2]
+    scores = score(recipe, names, size, own, shared, choice)
+    whole = jax.tree.unflatten(jax.tree.structure(mask), list(choice.excluded))
+    scores = jax.tree.map(
+        lambda e, s: s if e is None else jnp.where(e, jnp.inf, s),
+        whole,
+        scores,
+        is_leaf=lambda leaf: leaf is None,
+    )
+    return jax.lax.cond(
+        choice.layerwise,
+        lambda: masks.keep_top_per_layer(scores, mask, choice.keeps),
+        lambda: masks.keep_top(scores, mask, choice.keep),
+    )
+
+
+def restart(
+    recipe: Recipe, own: tuple, which: Any, shuffle: Any, round_: Any
+) -> tuple[TrainState, Mask]:
+    anchor, trained, mask, key = own
+    mask = jax.lax.cond(
+        shuffle, lambda: masks.shuffle(mask, stream(key, Stream.SHUFFLE, round_)), lambda: mask
+    )
+    branches = [
+        lambda rewind=rewind: rewind(recipe, anchor, trained, mask, key)
+        for rewind in REWINDS.values()
+    ]
+    return jax.lax.switch(which, branches), mask

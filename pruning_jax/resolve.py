@@ -1,0 +1,258 @@
+"""From a ConfigDict to an Experiment: everything resolved and checked before any work."""
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from pruning_jax import checks, criteria, data, models, noise, state
+from pruning_jax.checks import WrongUse, require
+from pruning_jax.config import (
+    ALGORITHM,
+    NAMED,
+    PRUNING,
+    Algorithm,
+    Config,
+    Data,
+    Recipe,
+    taken_from,
+)
+from pruning_jax.experiment import Experiment
+from pruning_jax.rewind import REWINDS
+
+
+def resolve(config: Config) -> Experiment:
+    """The experiment that a configuration describes.
+
+    Raises:
+      WrongUse: one line with the value, what it may be, and the nearest choice.
+    """
+    dataset = _data(config)
+    recipe = _recipe(config, dataset)
+    algorithms = tuple(_algorithm(config, name, recipe) for name in _names(config))
+    for algorithm in algorithms:
+        _check_masks_from(algorithm, algorithms)
+    rates, seeds = _numbers("grid.noise_rates", config.grid.noise_rates), tuple(config.grid.seeds)
+    for what, values in (("grid.noise_rates", rates), ("grid.seeds", seeds)):
+        require(len(values) > 0, f"{what} is empty")
+        twice = sorted({v for v in values if values.count(v) > 1})
+        require(not twice, f"{what} has {', '.join(map(str, twice))} more than once: {values}")
+    for seed in seeds:
+        fine = isinstance(seed, int) and 0 <= seed < 2**32
+        require(fine, f"grid.seeds: {seed!r} is not a whole number from 0 to 2^32 - 1")
+    for rate in rates:
+        require(0 <= rate <= 1, f"grid.noise_rates: {rate} is outside [0, 1]")
+    return Experiment(
+        dataset,
+        recipe,
+        tuple(sorted(algorithms, key=lambda a: bool(a.masks_from))),
+        rates,
+        seeds,
+        _el2n_step(config, recipe),
+        min(_positive(config, "scoring_examples"), recipe.train_size),
+        bool(config.save.params),
+    )
+
+
+def _numbers(what: str, values: Any) -> tuple[float, ...]:
+    """Values as floats; WrongUse names the first that is no number."""
+    for value in values:
+        require(isinstance(value, int | float), f"{what}: {value!r} is not a number")
+    return tuple(map(float, values))
+
+
+def _positive(config: Config, name: str) -> Any:
+    require(config[name] > 0, f"{name} {config[name]} is not above 0")
+    return config[name]
+
+
+def _data(config: Config) -> Data:
+    settings = taken_from(config, Data)
+    spec = data.spec(config.dataset)
+    checks.one_of("noise_kind", config.noise_kind, noise.KINDS)
+    images, fraction = config.train_images, config.validation_fraction
+    require(
+        0 <= images <= spec.train_size,
+        f"train_images {images} is outside 0 (all) to {spec.train_size}, "
+        f"the images of {config.dataset}",
+    )
+    require(0 <= fraction < 1, f"validation_fraction {fraction} is outside [0, 1)")
+    if config.noise_kind == "matrix":
+        settings["transition_matrix"] = _matrix(config.transition_matrix, spec.num_classes)
+    elif config.transition_matrix is not None:
+        raise WrongUse(
+            "transition_matrix is given, but noise_kind is "
+            f"{config.noise_kind!r}; it goes with 'matrix'"
+        )
+    return Data(**settings)
+
+
+def _matrix(given: Any, classes: int) -> tuple[tuple[float, ...], ...]:
+    """A transition matrix [classes, classes] from nested lists or a .npy file."""
+    require(
+        given is not None, "noise_kind 'matrix' needs a transition_matrix: rows, or a .npy file"
+    )
+    try:
+        matrix = (
+            np.load(given, allow_pickle=False) if isinstance(given, str) else np.array(given, float)
+        )
+    except (OSError, ValueError, TypeError) as error:
+        raise WrongUse(f"transition_matrix {given!r} cannot be read: {error}") from error
+    require(
+        matrix.shape == (classes, classes),
+        f"transition_matrix has the shape {matrix.shape}, not {(classes, classes)}",
+    )
+    require(
+        bool((matrix >= 0).all()), f"transition_matrix has negative entries, such as {matrix.min()}"
+    )
+    sums = matrix.sum(1)
+    worst = int(np.argmax(np.abs(sums - 1)))
+    require(
+        abs(sums[worst] - 1) < 1e-6,
+        f"transition_matrix: row {worst} sums to {sums[worst]:g}, not to 1",
+    )
+    return tuple(tuple(map(float, row)) for row in matrix)
+
+
+def _recipe(config: Config, dataset: Data) -> Recipe:
+    spec = data.spec(dataset.dataset)
+    train_size, _ = data.sizes(dataset, spec.train_size)
+    recipe = Recipe(
+        **taken_from(config, Recipe),
+        image_shape=spec.image_shape,
+        num_classes=spec.num_classes,
+        train_size=train_size,
+    )
+    checks.one_of("model", recipe.model, models.NAMES)
+    checks.one_of("optimizer", recipe.optimizer, state.OPTIMIZERS)
+    checks.one_of("schedule", recipe.schedule, state.SCHEDULES)
+    for name in ("epochs", "batch_size", "learning_rate", "width", "decay_factor"):
+        _positive(config, name)
+    require(
+        recipe.batch_size <= train_size,
+        f"batch_size {recipe.batch_size} is above the {train_size} training examples",
+    )
+    require(0 <= recipe.momentum < 1, f"momentum {recipe.momentum} is outside [0, 1)")
+    require(recipe.weight_decay >= 0, f"weight_decay {recipe.weight_decay} is below 0")
+    require(
+        0 <= recipe.warmup_epochs <= recipe.epochs,
+        f"warmup_epochs {recipe.warmup_epochs} is outside 0 to {recipe.epochs}, the epochs",
+    )
+    for milestone in recipe.milestones:
+        require(
+            isinstance(milestone, int) and 0 < milestone < recipe.epochs,
+            f"milestones: {milestone} is outside 1 to {recipe.epochs - 1}, "
+            "the epochs before the end",
+        )
+    require(
+        recipe.schedule == "step" or not recipe.milestones,
+        f"milestones {recipe.milestones} go with schedule 'step', not with {recipe.schedule!r}",
+    )
+    return recipe
+
+
+def _names(config: Config) -> tuple[str, ...]:
+    names = tuple(config.grid.algorithms)
+    require(len(names) > 0, "grid.algorithms is empty")
+    require(len(set(names)) == len(names), f"grid.algorithms names one more than once: {names}")
+    known = config.algorithms.keys()
+    for name in names:
+        checks.one_of("grid.algorithms:", name, known)
+    for name in known:
+        require(
+            name in names or name in NAMED,
+            f"algorithms.{name} is set, but grid.algorithms does not name it"
+            + checks.nearest(name, NAMED),
+        )
+    return names
+
+
+def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
+    own = config.algorithms[name]
+    for key in own:
+        checks.one_of(f"setting of algorithms.{name}:", key, (*PRUNING, *ALGORITHM))
+    shared = {key: config[key] if own[key] is None else own[key] for key in ("scope", "exclude")}
+    checks.one_of(f"algorithms.{name}.scope", shared["scope"], ("global", "layerwise"))
+    checks.one_of(f"algorithms.{name}.rewind", own.rewind, REWINDS)
+    criteria.find(own.criterion)
+    return Algorithm(
+        name=name,
+        densities=_densities(config, name),
+        criterion=own.criterion,
+        rewind=own.rewind,
+        anchor=_steps(own.rewind_to, f"algorithms.{name}.rewind_to", recipe),
+        one_shot=own.one_shot,
+        masks_from=own.masks_from,
+        shuffle=own.shuffle,
+        **shared,
+    )
+
+
+def _densities(config: Config, name: str) -> tuple[float, ...]:
+    """The density of every round, from the nearest setting of it."""
+    own = config.algorithms[name]
+    listed = own.densities
+    if listed is None and own.prune_fraction is None and own.rounds is None:
+        listed = config.densities
+    if listed:
+        densities = (1.0, *_numbers(f"algorithms.{name}.densities", listed))
+        for density in densities:
+            require(0 < density <= 1, f"algorithms.{name}: density {density} is outside (0, 1]")
+        rising = [(a, b) for a, b in itertools.pairwise(densities) if b > a]
+        require(
+            not rising,
+            f"algorithms.{name}: densities rise, {rising and rising[0]}: {densities[1:]}",
+        )
+        return densities
+    fraction = config.prune_fraction if own.prune_fraction is None else own.prune_fraction
+    rounds = (len(config.densities) or config.rounds) if own.rounds is None else own.rounds
+    require(0 <= fraction < 1, f"algorithms.{name}: prune_fraction {fraction} is outside [0, 1)")
+    require(rounds >= 0, f"algorithms.{name}: rounds {rounds} is below 0")
+    return tuple((1 - fraction) ** r for r in range(rounds + 1))
+
+
+def _steps(point: str, what: str, recipe: Recipe) -> int:
+    """The step of a point in training, "2ep", "0.5ep" or "500it".
+
+    Raises:
+      WrongUse: it cannot be read, or lies outside training.
+    """
+    unit = {"ep": recipe.steps_per_epoch, "it": 1}.get(point[-2:])
+    try:
+        number = float(point[:-2])
+        require(unit is not None and math.isfinite(number), "")
+    except ValueError:
+        raise WrongUse(
+            f"{what} {point!r} is not a number of epochs or steps, as in '2ep', '500it'"
+        ) from None
+    step = round(number * (unit or 1))
+    require(
+        0 <= step < recipe.steps,
+        f"{what} {point!r} is step {step}, outside training, "
+        f"which has steps 0 to {recipe.steps - 1}",
+    )
+    return step
+
+
+def _check_masks_from(algorithm: Algorithm, algorithms: tuple[Algorithm, ...]) -> None:
+    """The masks come from an algorithm of the grid that prunes, at the same densities."""
+    if not algorithm.masks_from:
+        return
+    what = f"algorithms.{algorithm.name}.masks_from"
+    makers = {a.name: a for a in algorithms if not a.masks_from}
+    checks.one_of(f"{what}: an algorithm of the grid that prunes,", algorithm.masks_from, makers)
+    theirs = makers[algorithm.masks_from].densities[: len(algorithm.densities)]
+    require(
+        theirs == algorithm.densities,
+        f"{what} {algorithm.masks_from!r} has other densities than algorithms.{algorithm.name}",
+    )
+
+
+def _el2n_step(config: Config, recipe: Recipe) -> int:
+    epochs = config.el2n_epochs or min(10, recipe.epochs / 10)
+    require(
+        0 < epochs <= recipe.epochs,
+        f"el2n_epochs {epochs} is outside 0 to {recipe.epochs}, the epochs",
+    )
+    return max(1, round(epochs * recipe.steps_per_epoch))

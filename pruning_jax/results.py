@@ -1,0 +1,145 @@
+"""The files and columns of a run.
+
+Each cell writes its own files, whole or not at all; `rounds.parquet` comes last and says
+which rounds are complete.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pruning_jax.experiment import Cell
+
+SCHEMA = pa.schema(
+    [
+        (n, pa.string())
+        for n in ("dataset", "model", "algorithm", "criterion", "rewind", "noise_kind")
+    ]
+    + [("noise_rate", pa.float64())]
+    + [("noise_realised", pa.float64())]  # of the training labels, those that differ from the true
+    + [("seed", pa.int64()), ("round", pa.int64())]
+    + [("epochs_trained", pa.float64())]  # by the whole procedure so far, round 0 included
+    + [("weights_total", pa.int64()), ("weights_remaining", pa.int64()), ("density", pa.float64())]
+    + [("schedule", pa.string())]
+    + [("train_loss", pa.float64()), ("train_accuracy", pa.float64())]  # given labels
+    + [("train_true_accuracy", pa.float64())]
+    + [("clean_accuracy", pa.float64())]  # of the examples whose label is true
+    + [("noisy_accuracy", pa.float64())]  # of the noisy examples, given labels; NaN without noise
+    + [("noisy_recovered", pa.float64())]  # of the noisy examples, true labels
+    + [("validation_loss", pa.float64()), ("validation_accuracy", pa.float64())]
+    + [("validation_noisy_accuracy", pa.float64())]  # against labels as noisy as the training ones
+    + [("test_loss", pa.float64()), ("test_accuracy", pa.float64())]
+    + [("diverged", pa.bool_())]  # a loss that is not finite; this row is the cell's last
+    + [("seconds", pa.float64())]  # wall time of the round, divided by the replicas at once
+)
+"""One row per cell and round. Losses in nats, accuracies as fractions."""
+
+
+def replace(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Writes a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with partial.open("wb") as file:
+            write(file)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Removes what a killed process left half written below a folder of which no other
+    process writes files."""
+    for path in folder.rglob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Writes a table of rows; NaN where a row lacks a column."""
+    table = pa.Table.from_pylist(rows, SCHEMA)
+    replace(path, lambda file: pq.write_table(table, file))
+
+
+class CellFiles:
+    """The files of one cell, as far as its rounds are complete."""
+
+    def __init__(self, workdir: Path, cell: Cell) -> None:
+        self.folder = workdir / cell.folder
+        rows = self.folder / "rounds.parquet"
+        self.rows: list[dict[str, Any]] = pq.read_table(rows).to_pylist() if rows.exists() else []
+        self.losses: list[np.ndarray] = []
+        self.correct: list[np.ndarray] = []
+        if self.rows:
+            with np.load(self.folder / "examples.npz", allow_pickle=False) as examples:
+                self.losses = list(examples["train_loss"])
+                self.correct = list(examples["correct"])
+
+    def has(self, round_: int) -> bool:
+        """Whether this round is complete."""
+        return len(self.rows) > round_
+
+    def diverged(self, before: int) -> bool:
+        """Whether the cell ended in an earlier round than `before`."""
+        return any(row["diverged"] for row in self.rows[:before])
+
+    def complete(self, rounds: int) -> bool:
+        """Whether nothing is left to do up to the last round, `rounds`."""
+        return self.has(rounds) or self.diverged(len(self.rows))
+
+    def short_of(self, count: int) -> bool:
+        """Whether fewer than `count` rounds are complete, though nothing diverged."""
+        return len(self.rows) < count and not self.diverged(count)
+
+    def add(
+        self,
+        row: dict[str, Any],
+        mask: dict[str, Any],
+        examples: dict[str, Any],
+        params: dict[str, Any],
+    ) -> None:
+        """Writes a finished round; what stood there of it or of later rounds goes.
+
+        `examples` are the arrays of examples.npz; `train_loss` and `correct` of this round.
+        """
+        round_ = row["round"]
+        name = f"round_{round_:02d}.npz"
+        replace(self.folder / "masks" / name, lambda file: np.savez_compressed(file, **mask))
+        if params:
+            replace(self.folder / "params" / name, lambda file: np.savez(file, **params))
+        self.rows = [*self.rows[:round_], row]
+        self.losses = [*self.losses[:round_], examples["train_loss"]]
+        self.correct = [*self.correct[:round_], examples["correct"]]
+        over_rounds: dict[str, Any] = {
+            "train_loss": np.stack(self.losses),
+            "correct": np.stack(self.correct),
+        }
+        arrays = {**examples, **over_rounds}
+        replace(self.folder / "examples.npz", lambda file: np.savez(file, **arrays))
+        write_rows(self.folder / "rounds.parquet", self.rows)
+
+
+def read_mask(workdir: Path, cell: Cell, round_: int) -> dict[str, np.ndarray]:
+    """The mask of a finished round, by the paths of its leaves."""
+    path = workdir / cell.folder / "masks" / f"round_{round_:02d}.npz"
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def unite(workdir: Path) -> pd.DataFrame:
+    """The rows of all cells, also written to `<workdir>/rounds.parquet`.
+
+    Only one process may do this at a time.
+    """
+    for path in workdir.glob(".*.tmp"):  # half written by a process that was killed
+        path.unlink()
+    parts = sorted(workdir.glob("cells/*/*/*/rounds.parquet"))
+    rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
+    rows.sort(key=lambda row: (row["algorithm"], row["noise_rate"], row["seed"], row["round"]))
+    write_rows(workdir / "rounds.parquet", rows)
+    return pd.DataFrame(rows, columns=SCHEMA.names)

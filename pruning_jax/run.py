@@ -1,0 +1,148 @@
+"""Trains the grid of a configuration, algorithms x noise rates x seeds, round by round.
+
+  python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
+
+Any setting can be changed: --config.grid.seeds="(0,1)" --config.epochs=20. To divide the
+grid, start this in several processes or jobs with --group=1/8, --group=2/8, ... and the same
+workdir. Stopped at any moment, the same command goes on where it was.
+
+Exit status: 0 done; 2 wrong use; 75 stopped by a signal, run the same command again.
+"""
+
+import shutil
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from absl import flags
+from rich.console import Console
+
+from pruning_jax import (
+    cache,
+    cli,
+    cost,
+    data,
+    dryrun,
+    figures,
+    grid,
+    locks,
+    replicas,
+    results,
+    tables,
+    workdir,
+)
+from pruning_jax import progress as shown
+from pruning_jax.checks import WrongUse, require
+from pruning_jax.experiment import Experiment
+from pruning_jax.grid import Group
+from pruning_jax.resolve import resolve
+from pruning_jax.runner import GroupRun
+
+cli.define_config()
+flags.DEFINE_string("workdir", None, "where the run's files go, and where it resumes from")
+flags.DEFINE_string("group", "1/1", "which share of the grid, as in 2/8: the second of eight")
+
+stopped_by: list[int] = []
+
+
+def stop(number: int, frame: object) -> None:
+    """Takes note of a signal; the next moment saves and ends."""
+    stopped_by.append(number)
+
+
+def share(text: str) -> tuple[int, int]:
+    """The numbers of --group: (2, 8) of "2/8"."""
+    number, slash, count = text.partition("/")
+    fine = slash and number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)
+    require(bool(fine), f"--group {text!r} is not a share such as 2/8, from 1/8 to 8/8")
+    return int(number), int(count)
+
+
+def run_group(experiment: Experiment, group: Group, division: data.Division, place: Path) -> bool:
+    """Runs one group; False if a signal stopped it."""
+    minutes = cli.config().checkpoint_minutes
+    work = GroupRun(experiment, group, division, place, minutes)
+    steps = cost.steps(experiment.recipe, group)
+    estimate = work.speed.group(experiment.recipe, group)
+    print(
+        f"{len(group.cells)} cells: {len(group.bases)} replicas at once, {len(group.algorithms)} "
+        f"algorithms, up to {max(a.rounds for a in group.algorithms)} rounds; "
+        f"about {shown.duration(estimate)} if nothing is done yet",
+        flush=True,
+    )
+    moments = work.run()
+    with shown.display(steps, estimate) as display:
+        for at in moments:
+            display.show(at)
+            if stopped_by:
+                moments.close()
+                return False
+    return True
+
+
+def unfinished(experiment: Experiment, group: Group, place: Path) -> bool:
+    files = {cell: results.CellFiles(place, cell) for cell in group.cells}
+    return not all(f.complete(experiment.algorithm(c.algorithm).rounds) for c, f in files.items())
+
+
+def clear_checkpoints(experiment: Experiment, place: Path) -> None:
+    """Removes the checkpoints of a finished run, unless another process still writes some:
+    then that one removes them when it ends."""
+    with suppress(WrongUse), locks.hold(place, range(len(experiment.cells))):
+        for path in (place / "checkpoints").glob("*/"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def finish(experiment: Experiment, place: Path) -> None:
+    """The union of the rows, the figure and the summary; checkpoints go when all is done."""
+    with locks.exclusive(place):
+        rows = results.unite(place)
+        if len(rows):
+            figures.save(figures.accuracy(rows), place / "figures" / "accuracy.png")
+    if len(rows):
+        tables.accuracy(rows, Console(width=None if Console().is_terminal else 160))
+    everything = grid.groups(experiment, 1)
+    left = sum(unfinished(experiment, group, place) for group in everything)
+    if not left:
+        clear_checkpoints(experiment, place)
+    note = f"; {left} of {len(everything)} replicas are not finished" if left else ""
+    print(f"{len(rows)} rows in {place / 'rounds.parquet'}, figures in {place / 'figures'}{note}")
+
+
+def command() -> int:
+    """The command."""
+    require(bool(flags.FLAGS.workdir), "--workdir is missing, as in --workdir=runs/digits")
+    config, place = cli.config(), Path(flags.FLAGS.workdir)
+    number, shares = share(flags.FLAGS.group)
+    experiment = resolve(config)
+    require(
+        config.checkpoint_minutes > 0,
+        f"checkpoint_minutes {config.checkpoint_minutes} is not above 0",
+    )
+    require(config.replicas_at_once >= 0, f"replicas_at_once {config.replicas_at_once} is below 0")
+    dryrun.check(experiment)
+    source = data.load(experiment.data.dataset, config.data_dir)
+    division = data.divide(source, experiment.data)
+    workdir.prepare(place, experiment)
+    at_once = config.replicas_at_once or cost.at_once(
+        experiment, data.spec(experiment.data.dataset)
+    )
+    mine = grid.groups(experiment, at_once, shares)[number - 1 :: shares]
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    cells = experiment.cells
+    with locks.hold(place, [cells.index(cell) for group in mine for cell in group.cells]):
+        for group in mine:
+            if unfinished(experiment, group, place) and not run_group(
+                experiment, group, division, place
+            ):
+                print(f"stopped by a signal, all is saved; the same command goes on with {place}")
+                return cli.STOPPED
+    finish(experiment, place)
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    replicas.use_all_cores()
+    cache.keep_programs()
+    cli.start(command)
