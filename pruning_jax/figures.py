@@ -5,7 +5,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pruning_jax.analysis import summary
 
@@ -22,11 +22,13 @@ def accuracy(rows: Any) -> Figure:
     density that pruning has in the same round."""
     means: Any = summary.over_seeds(rows)
     rates = sorted(means["noise_rate"].unique())
+    names = sorted(means["algorithm"].unique())
     by_round = means.groupby("round")["density"].min()
     figure = Figure(figsize=(4.2 * len(rates) + 0.6, 4.4), layout="constrained")
     axes = figure.subplots(1, len(rates), squeeze=False)[0]
     for axis, rate in zip(axes, rates, strict=True):
-        for i, (name, part) in enumerate(means[means["noise_rate"] == rate].groupby("algorithm")):
+        for name, part in means[means["noise_rate"] == rate].groupby("algorithm"):
+            i = names.index(name)
             unpruned = part["density"].min() == 1
             density = part["round"].map(by_round) if unpruned else part["density"]
             style = {"color": COLOURS[i % 8], "marker": MARKERS[i % 8], "linestyle": LINES[i % 4]}
@@ -37,6 +39,7 @@ def accuracy(rows: Any) -> Figure:
             )
         axis.set_xscale("log")
         axis.invert_xaxis()
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter(FuncFormatter(_percent))
         axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_xlabel("density: weights remaining (%)")

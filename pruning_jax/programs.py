@@ -79,9 +79,10 @@ def prune(
 ) -> Mask:
     mask = own[2]
     scores = score(recipe, names, size, own, shared, choice)
+    most = jnp.finfo(jnp.float32).max  # a score of inf stays below an excluded layer's
     whole = jax.tree.unflatten(jax.tree.structure(mask), list(choice.excluded))
     scores = jax.tree.map(
-        lambda e, s: s if e is None else jnp.where(e, jnp.inf, s),
+        lambda e, s: s if e is None else jnp.where(e, jnp.inf, jnp.minimum(s, most)),
         whole,
         scores,
         is_leaf=lambda leaf: leaf is None,

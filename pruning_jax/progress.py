@@ -26,38 +26,53 @@ def duration(seconds: float) -> str:
 
 
 class Display:
-    """Shows Progress; the time left follows from the pace so far, the estimate before that."""
+    """Shows how much of `total` is done, and the time left: at first by an estimate, then by
+    the pace, which leaves out the first twentieth, with its compilations."""
 
-    def __init__(self, steps: int, seconds: float, bar: Progress | None) -> None:
-        self.total, self.estimate, self.bar = steps, seconds, bar
-        self.began, self.first = time.monotonic(), -1
-        self.task = bar.add_task("", total=steps, left=duration(seconds)) if bar else None
+    def __init__(self, total: float, bar: Progress | None) -> None:
+        self.total, self.bar = total, bar
+        self.seconds_each = 0.0
+        self.first = -1.0  # how much was done when this process began
+        self.paced: tuple[float, float] | None = None  # a moment, and how much was done then
+        self.task = bar.add_task("compiling", total=total, left="") if bar else None
 
-    def show(self, at: runner.Progress) -> None:
-        """Shows where a group stands."""
-        if self.first < 0:
-            self.first = at.steps
-            self.began = time.monotonic()
-        done, elapsed = at.steps - self.first, time.monotonic() - self.began
-        share_left = (self.total - at.steps) / max(1, self.total)
-        left = elapsed * (self.total - at.steps) / done if done else self.estimate * share_left
+    def estimate(self, seconds_each: float) -> None:
+        """Tells of an estimate: the seconds that one of `total` takes."""
+        if not self.seconds_each:
+            whole = duration(self.total * seconds_each)
+            print(f"about {whole} for all of it, of which some may be done already", flush=True)
+        self.seconds_each = seconds_each
+
+    def show(self, at: runner.Progress, done: float) -> None:
+        """Shows where the run stands."""
+        left = duration(self._seconds_each(done) * (self.total - done))
         text = f"{at.algorithm}  round {at.round}  density {at.density:.3g}"
         if self.bar is not None and self.task is not None:
-            self.bar.update(self.task, completed=at.steps, description=text, left=duration(left))
+            self.bar.update(self.task, completed=done, description=text, left=f"{left} left")
         elif at.done:
-            print(f"{text}  {at.steps / self.total:.0%} done  {duration(left)} left", flush=True)
+            print(f"{text}  {done / self.total:.0%} done  {left} left", flush=True)
+
+    def _seconds_each(self, done: float) -> float:
+        now = time.monotonic()
+        if self.first < 0:
+            self.first = done
+        if self.paced is None and done - self.first > self.total / 20:
+            self.paced = (now, done)
+        if self.paced is None or done == self.paced[1]:
+            return self.seconds_each
+        return (now - self.paced[0]) / (done - self.paced[1])
 
 
 @contextmanager
-def display(steps: int, seconds: float) -> Iterator[Display]:
-    """A display of `steps` steps that are estimated to take `seconds`."""
+def display(total: float) -> Iterator[Display]:
+    """A display of `total` things to do: a bar in a terminal, else plain lines."""
     if not sys.stdout.isatty():
-        yield Display(steps, seconds, None)
+        yield Display(total, None)
         return
     columns = (
         TextColumn("{task.description:<46}"),
         BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %  {task.fields[left]} left"),
+        TextColumn("{task.percentage:>3.0f} %  {task.fields[left]}"),
     )
     with Progress(*columns, console=Console()) as bar:
-        yield Display(steps, seconds, bar)
+        yield Display(total, bar)

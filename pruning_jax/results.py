@@ -6,6 +6,7 @@ which rounds are complete.
 
 import os
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -73,12 +74,14 @@ class CellFiles:
         self.folder = workdir / cell.folder
         rows = self.folder / "rounds.parquet"
         self.rows: list[dict[str, Any]] = pq.read_table(rows).to_pylist() if rows.exists() else []
-        self.losses: list[np.ndarray] = []
-        self.correct: list[np.ndarray] = []
-        if self.rows:
-            with np.load(self.folder / "examples.npz", allow_pickle=False) as examples:
-                self.losses = list(examples["train_loss"])
-                self.correct = list(examples["correct"])
+
+    @cached_property
+    def over_rounds(self) -> dict[str, list[np.ndarray]]:
+        """What each round adds to examples.npz; read when the first round is added."""
+        if not self.rows:
+            return {"train_loss": [], "correct": []}
+        with np.load(self.folder / "examples.npz", allow_pickle=False) as examples:
+            return {name: list(examples[name]) for name in ("train_loss", "correct")}
 
     def has(self, round_: int) -> bool:
         """Whether this round is complete."""
@@ -112,14 +115,13 @@ class CellFiles:
         replace(self.folder / "masks" / name, lambda file: np.savez_compressed(file, **mask))
         if params:
             replace(self.folder / "params" / name, lambda file: np.savez(file, **params))
-        self.rows = [*self.rows[:round_], row]
-        self.losses = [*self.losses[:round_], examples["train_loss"]]
-        self.correct = [*self.correct[:round_], examples["correct"]]
-        over_rounds: dict[str, Any] = {
-            "train_loss": np.stack(self.losses),
-            "correct": np.stack(self.correct),
+        for key, values in self.over_rounds.items():
+            values[round_:] = [examples[key]]
+        self.rows[round_:] = [row]
+        arrays: dict[str, Any] = {
+            **examples,
+            **{k: np.stack(v) for k, v in self.over_rounds.items()},
         }
-        arrays = {**examples, **over_rounds}
         replace(self.folder / "examples.npz", lambda file: np.savez(file, **arrays))
         write_rows(self.folder / "rounds.parquet", self.rows)
 

@@ -46,8 +46,9 @@ stopped_by: list[int] = []
 
 
 def stop(number: int, frame: object) -> None:
-    """Takes note of a signal; the next moment saves and ends."""
+    """Takes note of a signal: the next moment saves and ends. A second one ends at once."""
     stopped_by.append(number)
+    signal.signal(number, signal.SIG_DFL)
 
 
 def share(text: str) -> tuple[int, int]:
@@ -58,25 +59,24 @@ def share(text: str) -> tuple[int, int]:
     return int(number), int(count)
 
 
-def run_group(experiment: Experiment, group: Group, division: data.Division, place: Path) -> bool:
-    """Runs one group; False if a signal stopped it."""
-    minutes = cli.config().checkpoint_minutes
-    work = GroupRun(experiment, group, division, place, minutes)
-    steps = cost.steps(experiment.recipe, group)
-    estimate = work.speed.group(experiment.recipe, group)
-    print(
-        f"{len(group.cells)} cells: {len(group.bases)} replicas at once, {len(group.algorithms)} "
-        f"algorithms, up to {max(a.rounds for a in group.algorithms)} rounds; "
-        f"about {shown.duration(estimate)} if nothing is done yet",
-        flush=True,
-    )
-    moments = work.run()
-    with shown.display(steps, estimate) as display:
-        for at in moments:
-            display.show(at)
-            if stopped_by:
-                moments.close()
-                return False
+def run_groups(
+    experiment: Experiment, groups: tuple[Group, ...], division: data.Division, place: Path
+) -> bool:
+    """Runs one group after the other; False if a signal stopped it."""
+    sizes = [cost.steps(experiment.recipe, group) * len(group.bases) for group in groups]
+    with shown.display(sum(sizes)) as display:
+        for i, group in enumerate(groups):
+            if not unfinished(experiment, group, place):
+                continue
+            minutes = cli.config().checkpoint_minutes
+            work = GroupRun(experiment, group, division, place, minutes)
+            display.estimate(work.speed.group(experiment.recipe, group) / sizes[i])
+            moments = work.run()
+            for at in moments:
+                display.show(at, sum(sizes[:i]) + at.steps * len(group.bases))
+                if stopped_by:
+                    moments.close()
+                    return False
     return True
 
 
@@ -131,13 +131,15 @@ def command() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
     cells = experiment.cells
+    print(
+        f"{sum(len(group.cells) for group in mine)} of {len(cells)} cells in {len(mine)} group{"s"[: len(mine) > 1]}, "
+        f"up to {max(a.rounds for a in experiment.algorithms)} rounds each",
+        flush=True,
+    )
     with locks.hold(place, [cells.index(cell) for group in mine for cell in group.cells]):
-        for group in mine:
-            if unfinished(experiment, group, place) and not run_group(
-                experiment, group, division, place
-            ):
-                print(f"stopped by a signal, all is saved; the same command goes on with {place}")
-                return cli.STOPPED
+        if not run_groups(experiment, mine, division, place):
+            print(f"stopped by a signal, all is saved; the same command goes on with {place}")
+            return cli.STOPPED
     finish(experiment, place)
     return cli.DONE
 
