@@ -24,7 +24,6 @@ import numpy as np
 
 from pruning_jax import (
     cache,
-    cost,
     data,
     experiment,
     grid,

@@ -38,7 +38,7 @@ def accuracy(rows: Any) -> Figure:
                 density, 100 * part["low"], 100 * part["high"], color=COLOURS[i % 8], alpha=0.15
             )
         axis.set_xscale("log")
-        axis.invert_xaxis()
+        axis.set_xlim(1.15, 0.85 * means["density"].min())
         axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.xaxis.set_major_formatter(FuncFormatter(_percent))
         axis.xaxis.set_minor_formatter(NullFormatter())

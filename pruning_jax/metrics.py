@@ -57,9 +57,8 @@ def row(
     diverged = not bool(np.isfinite(outcome.loss[division.train]).all())
     measured = accuracies(division, labels, outcome.prediction)
     losses = {
-        "train_loss": _mean(outcome.loss[division.train]),
-        "validation_loss": _mean(outcome.loss[division.validation]),
-        "test_loss": _mean(outcome.loss[division.test]),
+        f"{name}_loss": _mean(outcome.loss[getattr(division, name)])
+        for name in ("train", "validation", "test")
     }
     return {
         "dataset": experiment.data.dataset,

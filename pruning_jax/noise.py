@@ -9,12 +9,14 @@ import inspect
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
+from pruning_jax.checks import WrongUse, require
 from pruning_jax.types import PRNGKey
 
 
@@ -107,3 +109,29 @@ def corrupt(
     chosen = jax.random.permutation(choice_key, n) < count(rate, n)
     given = jnp.where(chosen, KINDS[kind](labels, label_key, num_classes, transition), labels)
     return Noisy(given, given != labels)
+
+
+def read_matrix(given: Any, classes: int) -> tuple[tuple[float, ...], ...]:
+    """A transition matrix [classes, classes] from nested lists or a .npy file, checked."""
+    require(
+        given is not None, "noise_kind 'matrix' needs a transition_matrix: rows, or a .npy file"
+    )
+    try:
+        read = np.load(given, allow_pickle=False) if isinstance(given, str) else given
+        matrix = np.array(read, float)
+    except (OSError, ValueError, TypeError) as error:
+        raise WrongUse(f"transition_matrix {given!r} cannot be read: {error}") from error
+    require(
+        matrix.shape == (classes, classes),
+        f"transition_matrix has the shape {matrix.shape}, not {(classes, classes)}",
+    )
+    require(
+        bool((matrix >= 0).all()), f"transition_matrix has negative entries, such as {matrix.min()}"
+    )
+    sums = matrix.sum(1)
+    worst = int(np.argmax(np.abs(sums - 1)))
+    require(
+        bool(abs(sums[worst] - 1) < 1e-6),
+        f"transition_matrix: row {worst} sums to {sums[worst]:g}, not to 1",
+    )
+    return tuple(tuple(map(float, row)) for row in matrix)

@@ -4,8 +4,6 @@ import itertools
 import math
 from typing import Any
 
-import numpy as np
-
 from pruning_jax import checks, criteria, data, models, noise, state
 from pruning_jax.checks import WrongUse, require
 from pruning_jax.config import (
@@ -79,40 +77,15 @@ def _data(config: Config) -> Data:
     )
     require(0 <= fraction < 1, f"validation_fraction {fraction} is outside [0, 1)")
     if config.noise_kind == "matrix":
-        settings["transition_matrix"] = _matrix(config.transition_matrix, spec.num_classes)
+        settings["transition_matrix"] = noise.read_matrix(
+            config.transition_matrix, spec.num_classes
+        )
     elif config.transition_matrix is not None:
         raise WrongUse(
             "transition_matrix is given, but noise_kind is "
             f"{config.noise_kind!r}; it goes with 'matrix'"
         )
     return Data(**settings)
-
-
-def _matrix(given: Any, classes: int) -> tuple[tuple[float, ...], ...]:
-    """A transition matrix [classes, classes] from nested lists or a .npy file."""
-    require(
-        given is not None, "noise_kind 'matrix' needs a transition_matrix: rows, or a .npy file"
-    )
-    try:
-        matrix = (
-            np.load(given, allow_pickle=False) if isinstance(given, str) else np.array(given, float)
-        )
-    except (OSError, ValueError, TypeError) as error:
-        raise WrongUse(f"transition_matrix {given!r} cannot be read: {error}") from error
-    require(
-        matrix.shape == (classes, classes),
-        f"transition_matrix has the shape {matrix.shape}, not {(classes, classes)}",
-    )
-    require(
-        bool((matrix >= 0).all()), f"transition_matrix has negative entries, such as {matrix.min()}"
-    )
-    sums = matrix.sum(1)
-    worst = int(np.argmax(np.abs(sums - 1)))
-    require(
-        abs(sums[worst] - 1) < 1e-6,
-        f"transition_matrix: row {worst} sums to {sums[worst]:g}, not to 1",
-    )
-    return tuple(tuple(map(float, row)) for row in matrix)
 
 
 def _recipe(config: Config, dataset: Data) -> Recipe:

@@ -5,7 +5,7 @@ which rounds are complete.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pruning_jax.config import Algorithm
 from pruning_jax.experiment import Cell
 
 SCHEMA = pa.schema(
@@ -124,6 +125,15 @@ class CellFiles:
         }
         replace(self.folder / "examples.npz", lambda file: np.savez(file, **arrays))
         write_rows(self.folder / "rounds.parquet", self.rows)
+
+
+def finished(files: Mapping[Cell, CellFiles], cell: Cell, algorithm: Algorithm) -> bool:
+    """Whether nothing is left to do of a cell. One that takes its masks from another cell
+    ends where that one diverged."""
+    own, source = files[cell], files.get(cell._replace(algorithm=algorithm.masks_from))
+    if source and source.diverged(len(source.rows)) and len(own.rows) >= len(source.rows):
+        return True
+    return own.complete(algorithm.rounds)
 
 
 def read_mask(workdir: Path, cell: Cell, round_: int) -> dict[str, np.ndarray]:

@@ -82,7 +82,7 @@ def run_groups(
 
 def unfinished(experiment: Experiment, group: Group, place: Path) -> bool:
     files = {cell: results.CellFiles(place, cell) for cell in group.cells}
-    return not all(f.complete(experiment.algorithm(c.algorithm).rounds) for c, f in files.items())
+    return not all(results.finished(files, c, experiment.algorithm(c.algorithm)) for c in files)
 
 
 def clear_checkpoints(experiment: Experiment, place: Path) -> None:
@@ -131,12 +131,13 @@ def command() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
     cells = experiment.cells
-    print(
-        f"{sum(len(group.cells) for group in mine)} of {len(cells)} cells in {len(mine)} group{"s"[: len(mine) > 1]}, "
-        f"up to {max(a.rounds for a in experiment.algorithms)} rounds each",
-        flush=True,
-    )
-    with locks.hold(place, [cells.index(cell) for group in mine for cell in group.cells]):
+    mine_cells = [cell for group in mine for cell in group.cells]
+    with locks.hold(place, [cells.index(cell) for cell in mine_cells]):
+        print(
+            f"{len(mine_cells)} of {len(cells)} cells in {len(mine)} group{'s'[: len(mine) > 1]}, "
+            f"up to {max(a.rounds for a in experiment.algorithms)} rounds each",
+            flush=True,
+        )
         if not run_groups(experiment, mine, division, place):
             print(f"stopped by a signal, all is saved; the same command goes on with {place}")
             return cli.STOPPED

@@ -14,7 +14,7 @@ from pruning_jax.config import Algorithm
 from pruning_jax.data import Division
 from pruning_jax.experiment import Cell, Experiment
 from pruning_jax.grid import Group, Labels
-from pruning_jax.results import CellFiles, read_mask, remove_partial
+from pruning_jax.results import CellFiles, finished, read_mask, remove_partial
 from pruning_jax.rounds import Moment, Stack, Work
 from pruning_jax.train import Examples, Outcome
 from pruning_jax.types import Mask
@@ -74,10 +74,11 @@ class GroupRun:
         found = self._load("round")
         first = yield from self._dense(found[1] if found and found[0] == "dense" else None)
         for algorithm in self.group.algorithms:
-            files = [self.files[cell] for cell in self._cells(algorithm)]
+            cells = self._cells(algorithm)
+            files = [self.files[cell] for cell in cells]
             if not all(f.has(0) for f in files):
                 self._record(algorithm, first, first.el2n)
-            if all(f.complete(algorithm.rounds) for f in files):
+            if all(finished(self.files, cell, algorithm) for cell in cells):
                 continue
             resume = found[1] if found and found[0] == algorithm.name else None
             if resume and any(f.short_of(resume.round + resume.done) for f in files):
@@ -86,10 +87,13 @@ class GroupRun:
         shutil.rmtree(self.folder / "round", ignore_errors=True)
 
     def _dense(self, resume: Moment | None) -> Generator[Progress, None, Moment]:
-        """Round 0: read if it is there, even if another group trained it; else trained."""
+        """Round 0: read if it is there, even if another group trained it; else trained.
+
+        That of other algorithms may lack an anchor that these need.
+        """
         for place in sorted(self.folder.parent.glob("*/dense")):
             found = snapshots.load(place, self.work.recipe, self.stack, self.group.bases)
-            if found:
+            if found and found[1].anchors.keys() >= set(self.work.anchors):
                 return rounds.finished(self.work, self.stack, found[1])
         self.round_began = time.monotonic()
         moments = rounds.dense(self.work, self.stack, resume)
@@ -114,6 +118,8 @@ class GroupRun:
             steps = cost.steps_done(self.work.recipe, self.group, algorithm, moment)
             density = algorithm.densities[moment.round]
             yield from self._report(algorithm.name, moment, density, steps)
+            if all(finished(self.files, cell, algorithm) for cell in self._cells(algorithm)):
+                return  # before its last round if every replica has diverged
 
     def _report(
         self, name: str, moment: Moment, density: float, steps: int

@@ -4,6 +4,7 @@ A group's folder has `dense`, the finished round 0 that every other group of the
 replicas can use, and `round`, the newest moment.
 """
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from pruning_jax import checkpoints, replicas, rounds
+from pruning_jax import checkpoints, programs, replicas
 from pruning_jax.config import Recipe
 from pruning_jax.grid import Base, Group
 from pruning_jax.rounds import Moment, Stack
@@ -57,7 +58,8 @@ def load(
     count = len(bases)
 
     def like(position: dict[str, Any]) -> Any:
-        states, mask = jax.eval_shape(lambda k: rounds.create(recipe, k), stack.keys)
+        create = jax.vmap(functools.partial(programs.create, recipe))
+        states, mask = jax.eval_shape(create, stack.keys)
         el2n = jax.ShapeDtypeStruct(stack.labels.shape, np.float32)
         tree = (
             states,

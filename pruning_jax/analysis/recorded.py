@@ -1,6 +1,7 @@
 """What the files of a run hold, read with an eye for damage."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -17,7 +18,7 @@ Arrays = dict[str, np.ndarray]
 T = TypeVar("T")
 
 
-class Damaged(Exception):
+class Damaged(Exception):  # noqa: N818  what it says, not what it is
     """A file that cannot be read, or is not what it should be: one line that names it."""
 
 
@@ -36,8 +37,17 @@ class Record(NamedTuple):
         return self.experiment.algorithm(self.cell.algorithm)
 
     @property
-    def folder(self) -> Path:
-        return self.workdir / self.cell.folder
+    def table(self) -> Path:
+        """The file of the rows."""
+        return self.workdir / self.cell.folder / "rounds.parquet"
+
+    @property
+    def examples_file(self) -> Path:
+        return self.table.with_name("examples.npz")
+
+    def file(self, kind: str, round_: int) -> Path:
+        """The file of the "masks" or "params" of a round."""
+        return self.workdir / self.cell.folder / kind / f"round_{round_:02d}.npz"
 
 
 def _read(path: Path, reader: Callable[[Path], T]) -> T:
@@ -49,7 +59,7 @@ def _read(path: Path, reader: Callable[[Path], T]) -> T:
     except Damaged:
         raise
     except Exception as error:  # a damaged file raises what it likes
-        message = " ".join(str(error).split()) or type(error).__name__
+        message = " ".join(f"{type(error).__name__}: {error}".split())
         raise Damaged(f"{path} cannot be read: {message}") from error
 
 
@@ -58,26 +68,30 @@ def _expect(condition: bool, path: Path, message: str) -> None:
         raise Damaged(f"{path} {message}")
 
 
+def _tuples(value: Any) -> Any:
+    """JSON with tuples where it has lists."""
+    if isinstance(value, dict):
+        return {name: _tuples(part) for name, part in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
 def experiment(workdir: Path) -> tuple[Experiment, str]:
     """The experiment that config.json describes, and the hash that stands there."""
 
     def reader(path: Path) -> tuple[Experiment, str]:
-        content = json.loads(path.read_text())
-        plain = content["experiment"]
-        algorithms = tuple(Algorithm(**own) for own in plain["algorithms"].values())
-        parts = {"data": Data(**plain["data"]), "recipe": Recipe(**plain["recipe"])}
-        return Experiment(**{**plain, **parts, "algorithms": algorithms}), content["hash"]
+        content = _tuples(json.loads(path.read_text()))
+        parts = content["experiment"]
+        parts["data"], parts["recipe"] = Data(**parts["data"]), Recipe(**parts["recipe"])
+        parts["algorithms"] = tuple(Algorithm(**own) for own in parts["algorithms"].values())
+        found = Experiment(**parts)
+        _expect(all(cell.folder for cell in found.cells), path, "has no cells")
+        return found, content["hash"]
 
-    try:
-        return _read(workdir / "config.json", reader)
-    except Damaged as error:
-        if isinstance(error.__cause__, KeyError | TypeError | AttributeError):
-            raise Damaged(f"{workdir / 'config.json'} is of another program or version") from error
-        raise
+    return _read(workdir / "config.json", reader)
 
 
 def rows(path: Path) -> Rows:
-    """The rows of a table of rounds."""
+    """The rows of a table of rounds; NaN where it has nothing."""
 
     def reader(path: Path) -> Rows:
         with path.open("rb") as file:
@@ -85,7 +99,13 @@ def rows(path: Path) -> Rows:
         missing = sorted({*results.SCHEMA.names} - {*table.column_names})
         _expect(not missing, path, f"lacks the columns {', '.join(missing)}")
         _expect(table.num_rows > 0, path, "has no rows")
-        return table.to_pylist()
+        for field in results.SCHEMA:
+            kind = table.schema.field(field.name).type
+            _expect(kind == field.type, path, f"has {field.name} as {kind}, not {field.type}")
+        return [
+            {name: math.nan if value is None else value for name, value in row.items()}
+            for row in table.to_pylist()
+        ]
 
     return _read(path, reader)
 
@@ -94,37 +114,21 @@ def arrays(path: Path) -> Arrays:
     """The arrays of an .npz file."""
 
     def reader(path: Path) -> Arrays:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+            return dict(content)
 
     return _read(path, reader)
 
 
-def mask(workdir: Path, cell: Cell, round_: int) -> Arrays:
-    """The mask of a round."""
-    path = _file(workdir, cell, "masks", round_)
+def mask(path: Path, like: Arrays | None = None) -> Arrays:
+    """A mask, of the layers that `like` has."""
     found = arrays(path)
+    shapes, expected = ({n: a.shape for n, a in m.items()} for m in (found, like or found))
     _expect(bool(found), path, "has no arrays")
+    _expect(shapes == expected, path, f"has the layers {shapes}, round 0 has {expected}")
     for name, array in found.items():
         _expect(array.dtype == bool, path, f"has {name} as {array.dtype}, not bool")
     return found
-
-
-def params(record: Record, round_: int) -> Arrays:
-    """The trained parameters of a round, those of the layers that can be pruned."""
-    path = _file(record.workdir, record.cell, "params", round_)
-    found = arrays(path)
-    for name, layer in record.masks[round_].items():
-        _expect(
-            name in found and found[name].shape == layer.shape,
-            path,
-            f"has no {name} of the shape {layer.shape}",
-        )
-    return {name: found[name] for name in record.masks[round_]}
-
-
-def _file(workdir: Path, cell: Cell, kind: str, round_: int) -> Path:
-    return workdir / cell.folder / kind / f"round_{round_:02d}.npz"
 
 
 PER_EXAMPLE = {"label": "i", "true_label": "i", "is_noisy": "b", "index": "i", "el2n": "f"}
@@ -147,12 +151,13 @@ def _examples(path: Path, count: int, rounds: int) -> Arrays:
     return {**found, **{name: found[name][:rounds] for name in PER_ROUND}}
 
 
-def cell(workdir: Path, experiment: Experiment, cell: Cell) -> tuple[Record | None, list[str]]:
+def read(workdir: Path, experiment: Experiment, cell: Cell) -> tuple[Record | None, list[str]]:
     """A cell, and of each of its files what is wrong with it, or "".
 
-    None for a cell that has not begun, or with something wrong.
+    None for a cell with something wrong, and for one that has not begun, which has no files.
     """
     found: list[str] = []
+    empty = Record(workdir, cell, experiment, [], {}, [])
 
     def attempt(get: Callable[[], T]) -> T | None:
         try:
@@ -163,30 +168,19 @@ def cell(workdir: Path, experiment: Experiment, cell: Cell) -> tuple[Record | No
         found.append("")
         return value
 
-    folder = workdir / cell.folder
-    if not (folder / "rounds.parquet").exists():
+    if not empty.table.exists():
         return None, found
-    table = attempt(lambda: rows(folder / "rounds.parquet"))
-    if table is None:
-        return None, found
+    table = attempt(lambda: rows(empty.table)) or []
     size, count = experiment.recipe.train_size, len(table)
-    examples = attempt(lambda: _examples(folder / "examples.npz", size, count))
-    masks = [attempt(lambda r=r: _like_first(workdir, cell, r)) for r in range(count)]
-    if examples is None or any(found):
-        return None, found
-    record = Record(workdir, cell, experiment, table, examples, [m for m in masks if m])
-    for round_ in range(count if experiment.save_params else 0):
-        attempt(lambda r=round_: params(record, r))
-    return (None if any(found) else record), found
-
-
-def _like_first(workdir: Path, cell: Cell, round_: int) -> Arrays:
-    """The mask of a round; Damaged if it has other layers than that of round 0."""
-    found, first = mask(workdir, cell, round_), mask(workdir, cell, 0)
-    shapes, expected = ({n: a.shape for n, a in m.items()} for m in (found, first))
-    path = _file(workdir, cell, "masks", round_)
-    _expect(shapes == expected, path, f"has the layers {shapes}, round 0 has {expected}")
-    return found
+    if table:
+        examples = attempt(lambda: _examples(empty.examples_file, size, count)) or {}
+        masks = [attempt(lambda: mask(empty.file("masks", 0)))]
+        rest = range(1, count)
+        masks += [attempt(lambda r=r: mask(empty.file("masks", r), masks[0])) for r in rest]
+        if not any(found):
+            record = empty._replace(rows=table, examples=examples, masks=[m for m in masks if m])
+            return record, found
+    return None, found
 
 
 def foreign(workdir: Path, experiment: Experiment) -> Iterator[str]:
