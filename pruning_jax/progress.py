@@ -14,7 +14,7 @@ from pruning_jax import runner
 def duration(seconds: float) -> str:
     """A time as one says it: 45 s, 3 min 20 s, 2 h 05 min.
 
-    >>> duration(200)
+    >>> duration(200.0)
     '3 min 20 s'
     """
     seconds = round(seconds)

@@ -23,12 +23,10 @@ from pruning_jax import (
     cost,
     data,
     dryrun,
-    figures,
     grid,
     locks,
     replicas,
     results,
-    tables,
     workdir,
 )
 from pruning_jax import progress as shown
@@ -95,6 +93,8 @@ def clear_checkpoints(experiment: Experiment, place: Path) -> None:
 
 def finish(experiment: Experiment, place: Path) -> None:
     """The union of the rows, the figure and the summary; checkpoints go when all is done."""
+    from pruning_jax import figures, tables  # here: a second that training need not wait for
+
     with locks.exclusive(place):
         rows = results.unite(place)
         if len(rows):

@@ -1,0 +1,83 @@
+"""What all tests share: a strict JAX, types checked at run time, one tiny group of replicas."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+
+import hypothesis
+import jax
+import jaxtyping
+import numpy as np
+import pytest
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit it and share compiled programs
+    os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="pruning_jax_tests_")
+    atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
+
+if "JAX_PLATFORMS" not in os.environ:
+    jax.config.update("jax_platforms", "cpu")
+if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
+    jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_debug_key_reuse", True)
+jaxtyping.install_import_hook("pruning_jax", "beartype.beartype")
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("tests")
+
+from pruning_jax import cache, criteria, replicas, rounds, state  # noqa: E402  types are checked now
+from pruning_jax.config import Algorithm, Recipe  # noqa: E402
+from pruning_jax.state import TrainState  # noqa: E402
+from pruning_jax.train import Examples  # noqa: E402
+
+cache.keep_programs()
+
+DENSITIES = (1.0, 0.8, 0.64, 0.512)
+
+
+@pytest.fixture(scope="session")
+def recipe() -> Recipe:
+    """Three layers of 15, 5 and 3 units; 3 steps in an epoch, the last on 8 examples of 16."""
+    return Recipe(
+        width=0.05,
+        epochs=3,
+        batch_size=16,
+        momentum=0.9,
+        weight_decay=1e-2,
+        image_shape=(3, 3, 1),
+        num_classes=3,
+        train_size=40,
+    )
+
+
+@pytest.fixture(scope="session")
+def create(recipe: Recipe) -> Callable[[int], TrainState]:
+    """The state of step 0 for a seed."""
+    program = jax.jit(state.create, static_argnums=0)
+    return lambda seed: program(recipe, jax.random.key(seed))
+
+
+@pytest.fixture(scope="session")
+def stack(recipe: Recipe) -> rounds.Stack:
+    """Four replicas: 40 examples to train on and 10 more, each replica with its own labels."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (50, *recipe.image_shape)).astype(np.uint8)
+    labels = rng.integers(0, recipe.num_classes, (4, 50)).astype(np.int32)
+    keys = jax.random.split(jax.random.key(0), 4)
+    shared = Examples(images, None, np.array([120.0], np.float32), np.array([70.0], np.float32))
+    return rounds.Stack(*replicas.stack((keys, labels), 4), replicas.share(shared, 4))
+
+
+@pytest.fixture(scope="session")
+def work(recipe: Recipe) -> rounds.Work:
+    """One algorithm per criterion, and anchors at the steps 0 and 4; two steps at a time."""
+    algorithms = [Algorithm(name, DENSITIES, criterion=name) for name in criteria.NAMES]
+    later = Algorithm("later", DENSITIES, rewind="weights", anchor=4)
+    return rounds.Work(recipe, (*algorithms, later), el2n_step=3, scoring_examples=20, pace=2)
+
+
+@pytest.fixture(scope="session")
+def first(work: rounds.Work, stack: rounds.Stack) -> rounds.Moment:
+    """The finished round 0 of `stack`."""
+    return list(rounds.dense(work, stack))[-1]

@@ -1,0 +1,96 @@
+"""Models: what can be pruned, the width, and how they begin."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from pruning_jax import masks, models, state, train
+from pruning_jax.checks import WrongUse
+from pruning_jax.config import Recipe
+
+DIGITS = Recipe(image_shape=(28, 28, 1), num_classes=10, train_size=1000)
+
+
+def abstract(**settings):
+    """Shapes of a network's parameters, without computing them."""
+    recipe = dataclasses.replace(DIGITS, **settings)
+    return jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)).params)
+
+
+def prunable(**settings):
+    return masks.sizes(jax.eval_shape(masks.dense, abstract(**settings)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [
+        ({"model": "lenet_300_100"}, 266_200),
+        ({"model": "lenet_300_100", "image_shape": (8, 8, 1)}, 50_200),
+        ({"model": "lenet_300_100", "width": 2.0}, 784 * 600 + 600 * 200 + 200 * 10),
+        ({"model": "lenet_300_100", "width": 0.05, "num_classes": 3}, 784 * 15 + 15 * 5 + 5 * 3),
+        ({"model": "lenet_300_100", "width": 1e-4}, 784 + 1 + 10),
+    ],
+)
+def test_the_number_of_prunable_weights(settings, count):
+    assert sum(prunable(**settings).values()) == count
+
+
+@pytest.mark.parametrize("model", models.NAMES)
+def test_width_widens_the_hidden_layers(model):
+    counts = [sum(prunable(model=model, width=w).values()) for w in (0.25, 0.5, 1.0, 2.0)]
+    assert counts == sorted(set(counts))
+
+
+@functools.cache
+def created(model):
+    recipe = dataclasses.replace(DIGITS, model=model)
+    return recipe, jax.jit(state.create, static_argnums=0)(recipe, jax.random.key(0))
+
+
+@pytest.mark.parametrize("model", models.NAMES)
+def test_it_gives_logits_for_every_image_and_trains_every_parameter(model):
+    recipe, new = created(model)
+    images = jnp.float32(np.random.default_rng(0).normal(size=(4, *recipe.image_shape)))
+
+    def loss(params):
+        logits, _ = train.logits(recipe, params, masks.dense(params), new.statistics, images)
+        assert logits.shape == (4, recipe.num_classes)
+        return jnp.sum(logits**2)
+
+    for name, leaf in masks.named(jax.jit(jax.grad(loss))(new.params)).items():
+        assert (leaf != 0).any(), name
+
+
+@pytest.mark.parametrize("model", models.NAMES)
+def test_only_weights_of_linear_layers_and_convolutions_are_prunable(model):
+    """A bias or a scale has one axis; every weight has an input and an output axis at least."""
+    for name, leaf in masks.named(abstract(model=model)).items():
+        assert (len(leaf.shape) > 1) == name.endswith("kernel")
+
+
+@pytest.mark.parametrize("model", models.NAMES)
+def test_the_moments_of_the_initialisation(model):
+    """Weights normal(0, sqrt(2 / fan_in)), biases of linear layers uniform(+-1 / sqrt(fan_in))."""
+    params = masks.named(created(model)[1].params)
+    weights, biases = [], []
+    for name, leaf in params.items():
+        if name.endswith("kernel"):
+            fan_in = np.prod(leaf.shape[:-1])
+            weights.append(np.ravel(leaf) * np.sqrt(fan_in / 2))
+            if len(leaf.shape) == 2:
+                biases.append(params[name.replace("kernel", "bias")] * np.sqrt(fan_in))
+    for part in weights:
+        assert abs(part.mean()) < 4 / np.sqrt(part.size)
+        assert part.std() == pytest.approx(1, abs=4 / np.sqrt(2 * part.size))
+    assert stats.kurtosis(np.concatenate(weights)) == pytest.approx(0, abs=0.05)
+    assert stats.kstest(np.concatenate(biases), stats.uniform(-1, 2).cdf).pvalue > 0.01
+
+
+def test_an_unknown_model_raises():
+    with pytest.raises(WrongUse, match="did you mean lenet_300_100"):
+        models.build(dataclasses.replace(DIGITS, model="lenet"))
