@@ -42,7 +42,6 @@ def start(command: Callable[[], int]) -> None:
     """
 
     def guarded(rest: Sequence[str]) -> int:
-        logging.set_verbosity(logging.ERROR)  # else Orbax tells of every file
         try:
             checks.require(len(rest) == 1, f"{' '.join(rest[1:])!r} is no flag; all begin with --")
             return command()
@@ -53,9 +52,11 @@ def start(command: Callable[[], int]) -> None:
 
 
 def _parse(argv: list[str]) -> list[str]:
+    logging.set_verbosity(logging.ERROR)  # else Orbax tells of every file
     if {"--help", "-help", "-h", "-?"} & set(argv):
         app.usage(shorthelp=True, writeto_stdout=True)
         sys.exit(DONE)
+    plain = None
     try:
         path = _config_file(argv)
         plain = _read(path) if path is not None else None

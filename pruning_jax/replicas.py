@@ -48,6 +48,12 @@ def way() -> str:
     return "turns" if jax.default_backend() == "cpu" else "vmap"
 
 
+def compiler_options() -> dict[str, Any] | None:
+    """What XLA is told: on CPUs, where each core is a device, to use one thread in each."""
+    on_cpu = jax.default_backend() == "cpu"
+    return {"xla_cpu_multi_thread_eigen": False} if on_cpu else None
+
+
 @functools.cache
 def _program(function: Callable, static: tuple, how: str, devices: Mesh) -> Callable:
     """One compiled program for one function of one recipe; everything else is an argument."""
@@ -65,9 +71,7 @@ def _program(function: Callable, static: tuple, how: str, devices: Mesh) -> Call
         out_specs=PartitionSpec(AXIS),
         check_vma=False,
     )
-    on_cpu = jax.default_backend() == "cpu"
-    options = {"xla_cpu_multi_thread_eigen": False} if on_cpu else None
-    return jax.jit(divided, compiler_options=options)
+    return jax.jit(divided, compiler_options=compiler_options())
 
 
 def over_replicas(function: Callable, *static: Any, stacked: tuple, shared: tuple = ()) -> Any:

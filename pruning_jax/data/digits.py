@@ -6,7 +6,6 @@ They come without a division; 500 for testing, drawn once and for all, is this p
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 from pruning_jax.data import Source, Spec
 
@@ -14,6 +13,8 @@ SPEC = Spec(train_size=1297, test_size=500, image_shape=(8, 8, 1), num_classes=1
 
 
 def load(data_dir: str = "") -> Source:
+    from sklearn.datasets import load_digits  # here: it takes a second, and SPEC does without
+
     digits: Any = load_digits()
     images = digits.images[..., np.newaxis].astype(np.uint8)  # grey levels 0 to 16
     labels = digits.target.astype(np.int32)
