@@ -9,7 +9,7 @@ run: .venv/run
 	$(BIN)/python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
 
 test: lint
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/test
 	$(BIN)/ruff check .

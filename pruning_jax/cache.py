@@ -1,6 +1,7 @@
 """The user's cache: decoded data sets and compiled programs."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -16,5 +17,6 @@ def keep_programs() -> None:
     import jax  # here: the cache of data sets does without it
 
     if not jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
-        jax.config.update("jax_compilation_cache_dir", str(directory() / "xla"))
+        with suppress(OSError):  # a home that cannot be written: then without
+            jax.config.update("jax_compilation_cache_dir", str(directory() / "xla"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)

@@ -80,6 +80,7 @@ class Algorithm:
     exclude: tuple[str, ...] = ()  # layers, by name pattern, that stay whole
     masks_from: str = ""  # train under another algorithm's masks instead of pruning
     shuffle: bool = False  # permute the mask inside each layer
+    score_steps: int = 1  # in how many steps a round prunes, with new scores in each
 
     @property
     def rounds(self) -> int:
@@ -103,6 +104,7 @@ ALGORITHM: dict[str, Any] = {
     "one_shot": False,
     "masks_from": "",
     "shuffle": False,
+    "score_steps": 1,
 }
 """Settings of one algorithm; as they stand they are learning-rate rewinding."""
 
@@ -124,7 +126,12 @@ NAMED: dict[str, dict[str, Any]] = {
     "one_shot": {"one_shot": True},
     # Pruned at initialisation: arXiv 1810.02340, 2006.05467, 2002.07376.
     "snip": {"criterion": "snip", "rewind": "weights", "one_shot": True},
-    "synflow": {"criterion": "synflow", "rewind": "weights", "one_shot": True},
+    "synflow": {
+        "criterion": "synflow",
+        "rewind": "weights",
+        "one_shot": True,
+        "score_steps": 100,
+    },
     "grasp": {"criterion": "grasp", "rewind": "weights", "one_shot": True},
     # Controls of the lottery ticket: its masks on other weights, its weights under other masks.
     "reinit": {"rewind": "reinit", "masks_from": "lottery"},

@@ -70,8 +70,11 @@ def at_once(experiment: Experiment, spec: Spec) -> int:
     """How many replicas fit into memory: half of what is free, the images set aside."""
     examples = spec.train_size + spec.test_size
     images = examples * int(np.prod(spec.image_shape))
-    free = replicas.free_bytes() - images * replicas.mesh(jax.device_count()).size
-    return max(1, free // 2 // bytes_per_replica(experiment, examples))
+    devices = replicas.mesh(jax.device_count()).size
+    on_host = replicas.way() == "turns"  # all devices share one memory
+    free = replicas.free_bytes() - images * (devices if on_host else 1)
+    fit = max(1, free // 2 // bytes_per_replica(experiment, examples))
+    return fit if on_host else fit * devices
 
 
 def disk_bytes(experiment: Experiment) -> int:

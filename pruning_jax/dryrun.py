@@ -38,6 +38,19 @@ def check(experiment: Experiment) -> None:
         _check_scores(experiment, name, one, mask)
 
 
+def notes(experiment: Experiment) -> list[str]:
+    """What a user should know before it runs, a line each."""
+    recipe = experiment.recipe
+    last = float(state.learning_rate(recipe, recipe.steps))
+    tiny = last < recipe.learning_rate / 1000
+    return [
+        f"note: {a.name} fine-tunes at the schedule's last learning rate, which is {last:.1e} "
+        f"under {recipe.schedule!r}: it hardly trains; 'step' or 'constant' end higher"
+        for a in experiment.algorithms
+        if a.rewind == "finetune" and tiny
+    ]
+
+
 def _check_scores(experiment: Experiment, name: str, one: state.TrainState, mask: Mask) -> None:
     recipe, size = experiment.recipe, experiment.scoring_examples
     labels = jax.ShapeDtypeStruct((recipe.train_size,), np.int32)
@@ -48,5 +61,5 @@ def _check_scores(experiment: Experiment, name: str, one: state.TrainState, mask
         lambda *args: programs.score(recipe, (name,), size, *args),
         (one, one, mask, labels, jax.eval_shape(jax.random.key, 0)),
         Examples(images, None, channel, channel),
-        programs.Choice(0, False, 0, np.zeros(layers, np.int32), np.zeros(layers, bool), 0),
+        programs.Choice(0, False, 0, np.zeros(layers, np.int32), np.zeros(layers, bool), 0, 1),
     )

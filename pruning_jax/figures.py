@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pruning_jax.analysis import summary
+from pruning_jax.results import replace
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 """Told apart by the colour-blind (Okabe & Ito 2008)."""
@@ -29,7 +29,7 @@ def accuracy(rows: Any) -> Figure:
     for axis, rate in zip(axes, rates, strict=True):
         for name, part in means[means["noise_rate"] == rate].groupby("algorithm"):
             i = names.index(name)
-            unpruned = part["density"].min() == 1
+            unpruned = part["round"].max() > 0 and part["density"].min() == 1
             density = part["round"].map(by_round) if unpruned else part["density"]
             style = {"color": COLOURS[i % 8], "marker": MARKERS[i % 8], "linestyle": LINES[i % 4]}
             label = f"{name} (same rounds, all weights)" if unpruned else str(name)
@@ -46,8 +46,14 @@ def accuracy(rows: Any) -> Figure:
         axis.set_title(f"{rate:.0%} label noise")
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("test accuracy (%)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    legend = {
+        label: handle
+        for axis in axes
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        legend.values(), legend.keys(), loc="outside lower center", ncols=4, frameon=False
+    )
     return figure
 
 
@@ -56,7 +62,5 @@ def _percent(density: float, position: int | None = None) -> str:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes a figure; PNG with 150 dots per inch."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context({"svg.hashsalt": "pruning_jax"}):
-        figure.savefig(path, dpi=150)
+    """Writes a figure whole or not at all; as PNG with 150 dots per inch."""
+    replace(path, lambda file: figure.savefig(file, dpi=150, format=path.suffix[1:]))

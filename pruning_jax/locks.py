@@ -23,7 +23,7 @@ def hold(workdir: Path, numbers: Iterable[int]) -> Iterator[None]:
         for number in numbers:
             try:
                 fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)
-            except OSError as error:
+            except (BlockingIOError, PermissionError) as error:
                 raise WrongUse(
                     f"another process is running this group in {workdir}; wait for it, or give "
                     "each process its own --group"

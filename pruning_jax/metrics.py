@@ -35,7 +35,7 @@ def accuracies(division: Division, labels: Labels, prediction: np.ndarray) -> di
 
 
 def epochs_trained(experiment: Experiment, algorithm: Algorithm, round_: int) -> float:
-    """The epochs that an algorithm needs up to the end of a round, round 0 included."""
+    """The epochs spent up to the end of a round, the shared round 0 included."""
     recipe = experiment.recipe
     retrained = min(round_, 1) if algorithm.one_shot else round_
     return recipe.epochs + retrained * (recipe.steps - algorithm.anchor) / recipe.steps_per_epoch

@@ -8,6 +8,7 @@ processes would divide it (--group=1/8 and so on).
 """
 
 import json
+import sys
 from typing import Any
 
 import jax
@@ -52,29 +53,32 @@ def zeros(experiment: Experiment) -> data.Division:
     )
 
 
-def describe(experiment: Experiment, groups: tuple[Group, ...]) -> dict[str, Any]:
-    """Everything that a plan says."""
-    recipe, examples = experiment.recipe, 0
-    division = zeros(experiment)
-    examples = len(division.labels)
-    speeds = {}  # groups of one size take equally long
+def describe(experiment: Experiment, groups: tuple[Group, ...], shares: int) -> dict[str, Any]:
+    """Everything that a plan says. `seconds` are those of the process that takes longest."""
+    recipe, division = experiment.recipe, zeros(experiment)
+    speeds: dict[int, cost.Speed] = {}  # groups of one size are equally fast
+    compiled = set()  # sizes that a process has seen before
     described = []
-    for group in groups:
-        count = len(group.bases)
+    for i, group in enumerate(groups):
+        count, number = len(group.bases), i % shares + 1
         if count not in speeds:
             labels = [grid.labels(experiment, division, base) for base in group.bases]
             speeds[count] = cost.measure(recipe, runner.stack(division, labels, group))
+        speed, images = speeds[count], division.images.nbytes * replicas.mesh(count).size
+        known = speed._replace(compilation=0.0) if (number, count) in compiled else speed
+        compiled.add((number, count))
         described.append(
             {
+                "share": number,
                 "replicas": count,
                 "algorithms": [a.name for a in group.algorithms],
                 "cells": [list(cell) for cell in group.cells],
                 "steps": cost.steps(recipe, group),
-                "seconds": speeds[count].group(recipe, group),
-                "bytes": division.images.nbytes
-                + count * cost.bytes_per_replica(experiment, examples),
+                "seconds": known.group(recipe, group),
+                "bytes": images + count * cost.bytes_per_replica(experiment, len(division.labels)),
             }
         )
+    parts = [sum(g["seconds"] for g in described[n::shares]) for n in range(shares)]
     return {
         "cells": len(experiment.cells),
         "groups": described,
@@ -82,7 +86,7 @@ def describe(experiment: Experiment, groups: tuple[Group, ...]) -> dict[str, Any
         "densities": {a.name: list(a.densities) for a in experiment.algorithms},
         "weights_total": cost.weights_total(recipe),
         "steps": sum(cost.steps(recipe, g) * len(g.bases) for g in groups),
-        "seconds": sum(speeds[len(g.bases)].group(recipe, g) for g in groups),
+        "seconds": max(parts),
         "disk_bytes": cost.disk_bytes(experiment),
         "devices": [device.device_kind for device in jax.devices()],
     }
@@ -124,11 +128,13 @@ def command() -> int:
     config, shares = cli.config(), flags.FLAGS.shares
     experiment = resolve(config)
     dryrun.check(experiment)
+    for note in dryrun.notes(experiment):
+        print(note, file=sys.stderr)
     require(config.replicas_at_once >= 0, f"replicas_at_once {config.replicas_at_once} is below 0")
     at_once = config.replicas_at_once or cost.at_once(
         experiment, data.spec(experiment.data.dataset)
     )
-    plan = describe(experiment, grid.groups(experiment, at_once, shares))
+    plan = describe(experiment, grid.groups(experiment, at_once, shares), shares)
     if flags.FLAGS.json:
         print(json.dumps(plan))
     else:

@@ -28,6 +28,7 @@ class Choice(NamedTuple):
     keeps: Any  # int32 [layers]: weights to keep in each, for the scope "layerwise"
     excluded: Any  # bool [layers]: layers that stay whole
     round: Any  # int32 []
+    steps: Any  # int32 []: in how many steps, with new scores in each
 
 
 def create(recipe: Recipe, key: PRNGKey) -> tuple[TrainState, Mask]:
@@ -53,12 +54,13 @@ def score(
     trained, anchor, mask, labels, key = own
     examples = shared._replace(labels=labels)
     evidence = criteria.Evidence(
-        weights=trained.params,
+        weights=masks.apply(mask, trained.params),
         anchor=anchor.params,
         mask=mask,
-        gradient=lambda p: train.gradient(recipe, p, mask, trained.statistics, examples, size),
+        gradient=lambda p, s=trained.statistics: train.gradient(recipe, p, mask, s, examples, size),
         logits=lambda p, x, s: train.logits(recipe, p, mask, s, x)[0],
         statistics=trained.statistics,
+        anchor_statistics=anchor.statistics,
         images=train.normalise(examples.images[:size], examples),
         key=stream(key, Stream.CRITERION, choice.round),
     )
@@ -74,24 +76,40 @@ def score(
     return jax.lax.switch(choice.criterion, [branch(name) for name in names])
 
 
+def _on_the_way(begin: Any, end: Any, k: Any, steps: Any) -> Any:
+    """How many of `begin` weights are kept after `k` of the steps that lead to `end`: in each
+    step the same fraction."""
+    ratio = end / jnp.maximum(begin, 1)
+    between = jnp.round(begin * ratio ** (k / steps)).astype(jnp.int32)
+    return jnp.where(k >= steps, end, jnp.maximum(between, end))
+
+
 def prune(
     recipe: Recipe, names: tuple[str, ...], size: int, own: tuple, shared: Examples, choice: Choice
 ) -> Mask:
-    mask = own[2]
-    scores = score(recipe, names, size, own, shared, choice)
+    """The mask of a round, reached in `choice.steps` steps with new scores in each."""
+    trained, anchor, before, labels, key = own
+    begin = jnp.stack([jnp.sum(leaf) for leaf in jax.tree.leaves(before)])
     most = jnp.finfo(jnp.float32).max  # a score of inf stays below an excluded layer's
-    whole = jax.tree.unflatten(jax.tree.structure(mask), list(choice.excluded))
-    scores = jax.tree.map(
-        lambda e, s: s if e is None else jnp.where(e, jnp.inf, jnp.minimum(s, most)),
-        whole,
-        scores,
-        is_leaf=lambda leaf: leaf is None,
-    )
-    return jax.lax.cond(
-        choice.layerwise,
-        lambda: masks.keep_top_per_layer(scores, mask, choice.keeps),
-        lambda: masks.keep_top(scores, mask, choice.keep),
-    )
+    whole = jax.tree.unflatten(jax.tree.structure(before), list(choice.excluded))
+
+    def step(k: Any, mask: Mask) -> Mask:
+        own = (trained, anchor, mask, labels, key)
+        scores = jax.tree.map(
+            lambda e, s: s if e is None else jnp.where(e, jnp.inf, jnp.minimum(s, most)),
+            whole,
+            score(recipe, names, size, own, shared, choice),
+            is_leaf=lambda leaf: leaf is None,
+        )
+        keep = _on_the_way(jnp.sum(begin), choice.keep, k, choice.steps)
+        keeps = _on_the_way(begin, choice.keeps, k, choice.steps)
+        return jax.lax.cond(
+            choice.layerwise,
+            lambda: masks.keep_top_per_layer(scores, mask, keeps),
+            lambda: masks.keep_top(scores, mask, keep),
+        )
+
+    return jax.lax.fori_loop(1, choice.steps + 1, step, before)
 
 
 def restart(

@@ -149,6 +149,8 @@ def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
     checks.one_of(f"algorithms.{name}.scope", shared["scope"], ("global", "layerwise"))
     checks.one_of(f"algorithms.{name}.rewind", own.rewind, REWINDS)
     criteria.find(own.criterion)
+    steps = own.score_steps
+    require(steps > 0, f"algorithms.{name}.score_steps {steps} is not above 0")
     return Algorithm(
         name=name,
         densities=_densities(config, name),
@@ -158,6 +160,7 @@ def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
         one_shot=own.one_shot,
         masks_from=own.masks_from,
         shuffle=own.shuffle,
+        score_steps=own.score_steps,
         **shared,
     )
 

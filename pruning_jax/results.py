@@ -26,7 +26,9 @@ SCHEMA = pa.schema(
     + [("noise_rate", pa.float64())]
     + [("noise_realised", pa.float64())]  # of the training labels, those that differ from the true
     + [("seed", pa.int64()), ("round", pa.int64())]
-    + [("epochs_trained", pa.float64())]  # by the whole procedure so far, round 0 included
+    + [
+        ("epochs_trained", pa.float64())
+    ]  # spent so far; the shared round 0 counts even where scores ignore it
     + [("weights_total", pa.int64()), ("weights_remaining", pa.int64()), ("density", pa.float64())]
     + [("schedule", pa.string())]
     + [("train_loss", pa.float64()), ("train_accuracy", pa.float64())]  # given labels
@@ -38,7 +40,7 @@ SCHEMA = pa.schema(
     + [("validation_noisy_accuracy", pa.float64())]  # against labels as noisy as the training ones
     + [("test_loss", pa.float64()), ("test_accuracy", pa.float64())]
     + [("diverged", pa.bool_())]  # a loss that is not finite; this row is the cell's last
-    + [("seconds", pa.float64())]  # wall time of the round, divided by the replicas at once
+    + [("seconds", pa.float64())]  # wall time of the stack in this round / its replicas
 )
 """One row per cell and round. Losses in nats, accuracies as fractions."""
 
@@ -63,7 +65,7 @@ def remove_partial(folder: Path) -> None:
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Writes a table of rows; NaN where a row lacks a column."""
+    """Writes a table of rows."""
     table = pa.Table.from_pylist(rows, SCHEMA)
     replace(path, lambda file: pq.write_table(table, file))
 
@@ -83,6 +85,10 @@ class CellFiles:
             return {"train_loss": [], "correct": []}
         with np.load(self.folder / "examples.npz", allow_pickle=False) as examples:
             return {name: list(examples[name]) for name in ("train_loss", "correct")}
+
+    def forget(self) -> None:
+        """Lets go of the arrays; they are read again if another round is added."""
+        self.__dict__.pop("over_rounds", None)
 
     def has(self, round_: int) -> bool:
         """Whether this round is complete."""
@@ -107,7 +113,7 @@ class CellFiles:
         examples: dict[str, Any],
         params: dict[str, Any],
     ) -> None:
-        """Writes a finished round; what stood there of it or of later rounds goes.
+        """Writes a finished round; the rows of it and of later rounds that stood there go.
 
         `examples` are the arrays of examples.npz; `train_loss` and `correct` of this round.
         """

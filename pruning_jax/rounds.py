@@ -5,6 +5,7 @@ decides what to do with a moment (write files, save, show progress, stop).
 """
 
 import math
+import time
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
@@ -44,6 +45,7 @@ class Moment(NamedTuple):
     anchors: Any  # {step: TrainState, stacked}, those reached so far
     el2n: Any = None  # float32 [replicas, n], once it is measured
     outcome: Any = None  # Outcome of the finished round, stacked
+    seconds: float = 0.0  # that the stack has spent on the round
 
 
 class Work(NamedTuple):
@@ -91,15 +93,20 @@ def evaluate(recipe: Recipe, stack: Stack, moment: Moment) -> Outcome:
 def _pieces(work: Work, stack: Stack, moment: Moment, stop: int) -> Generator[Moment, None, Moment]:
     """Trains up to step `stop`, a moment after every `work.pace` steps; returns the last."""
     while moment.step < stop:
-        upto = min(stop, moment.step + work.pace)
-        moment = moment._replace(state=fit(work.recipe, stack, moment, upto), step=upto)
+        begin, upto = time.perf_counter(), min(stop, moment.step + work.pace)
+        state = fit(work.recipe, stack, moment, upto)
+        seconds = moment.seconds + time.perf_counter() - begin
+        moment = moment._replace(state=state, step=upto, seconds=seconds)
         yield moment
     return moment
 
 
 def finished(work: Work, stack: Stack, moment: Moment) -> Moment:
     """The moment at the end of its round, evaluated."""
-    return moment._replace(done=True, outcome=evaluate(work.recipe, stack, moment))
+    begin = time.perf_counter()
+    outcome = evaluate(work.recipe, stack, moment)
+    seconds = moment.seconds + time.perf_counter() - begin
+    return moment._replace(done=True, outcome=outcome, seconds=seconds)
 
 
 def dense(work: Work, stack: Stack, resume: Moment | None = None) -> Generator[Moment, None, None]:
@@ -122,15 +129,19 @@ def kept(sizes: np.ndarray, density: float) -> int:
 def kept_per_layer(sizes: np.ndarray, excluded: np.ndarray, density: float) -> np.ndarray:
     """The weights to keep in each layer, int32 [layers], `kept` in sum.
 
-    Excluded layers stay whole; the others share the rest in proportion to their sizes,
-    the largest remainders rounded up.
+    Excluded layers stay whole; the others share the rest by largest quotients
+    (Sainte-Lague): the k-th weight of a layer of n stands at (k - 1/2) / n, and the first
+    ones are kept. So with a lower density no layer keeps more, as masks must be nested.
     """
-    free = np.where(excluded, 0, sizes)
+    free = np.where(excluded, 0, sizes).astype(np.int64)
     rest = max(0, kept(sizes, density) - int(sizes[excluded].sum()))
-    exact = free * (rest / max(1, free.sum()))
-    keeps = np.floor(exact).astype(np.int32)
-    order = np.argsort(keeps - exact, kind="stable")
-    keeps[order[: rest - keeps.sum()]] += 1
+    keeps = np.floor(free * (rest / max(1, free.sum())) + 0.5).astype(np.int64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        while keeps.sum() < rest:
+            keeps[np.argmin(np.where(keeps < free, (keeps + 0.5) / free, np.inf))] += 1
+        while keeps.sum() > rest:
+            quotients = np.where(keeps > 0, (keeps - 0.5) / free, -np.inf)
+            keeps[len(keeps) - 1 - np.argmax(quotients[::-1])] -= 1
     return np.where(excluded, sizes, keeps).astype(np.int32)
 
 
@@ -146,6 +157,7 @@ def choice(work: Work, algorithm: Algorithm, mask: Mask, round_: int) -> Choice:
         kept_per_layer(sizes, excluded, density),
         excluded,
         np.int32(0 if algorithm.one_shot else round_),  # one order of weights: nested masks
+        np.int32(algorithm.score_steps),
     )
 
 
@@ -192,13 +204,14 @@ def run(
     moment = resume or first
     while moment.round < algorithm.rounds or not moment.done:
         if moment.done:
-            round_ = moment.round + 1
+            begin, round_ = time.perf_counter(), moment.round + 1
             before = first if algorithm.one_shot else moment
             if given_mask:
                 mask = given_mask(round_)
             else:
                 mask = prune(work, algorithm, stack, before, round_)
             moment = restart(work, algorithm, stack, before, mask, round_)
+            moment = moment._replace(seconds=time.perf_counter() - begin)
         moment = yield from _pieces(work, stack, moment, end(work.recipe, algorithm))
         moment = finished(work, stack, moment)
         yield moment

@@ -27,6 +27,7 @@ from pruning_jax import (
     locks,
     replicas,
     results,
+    snapshots,
     workdir,
 )
 from pruning_jax import progress as shown
@@ -57,24 +58,34 @@ def share(text: str) -> tuple[int, int]:
     return int(number), int(count)
 
 
+def remaining(experiment: Experiment, group: Group, place: Path) -> Group:
+    """A group without the replicas of which nothing is left to do. If it stands somewhere, it
+    goes on as it is."""
+    if snapshots.folder(place, group).exists():
+        return group
+    left = [b for b in group.bases if unfinished(experiment, group._replace(bases=(b,)), place)]
+    return group._replace(bases=tuple(left))
+
+
 def run_groups(
-    experiment: Experiment, groups: tuple[Group, ...], division: data.Division, place: Path
+    experiment: Experiment, groups: list[Group], division: data.Division, place: Path
 ) -> bool:
     """Runs one group after the other; False if a signal stopped it."""
     sizes = [cost.steps(experiment.recipe, group) * len(group.bases) for group in groups]
     with shown.display(sum(sizes)) as display:
         for i, group in enumerate(groups):
-            if not unfinished(experiment, group, place):
-                continue
-            minutes = cli.config().checkpoint_minutes
-            work = GroupRun(experiment, group, division, place, minutes)
+            work = GroupRun(experiment, group, division, place, cli.config().checkpoint_minutes)
             display.estimate(work.speed.group(experiment.recipe, group) / sizes[i])
             moments = work.run()
             for at in moments:
                 display.show(at, sum(sizes[:i]) + at.steps * len(group.bases))
                 if stopped_by:
                     moments.close()
-                    return False
+                    break
+            with locks.exclusive(place):
+                results.unite(place)
+            if stopped_by:
+                return False
     return True
 
 
@@ -121,24 +132,28 @@ def command() -> int:
     )
     require(config.replicas_at_once >= 0, f"replicas_at_once {config.replicas_at_once} is below 0")
     dryrun.check(experiment)
+    for note in dryrun.notes(experiment):
+        print(note, flush=True)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
     source = data.load(experiment.data.dataset, config.data_dir)
     division = data.divide(source, experiment.data)
     workdir.prepare(place, experiment)
-    at_once = config.replicas_at_once or cost.at_once(
-        experiment, data.spec(experiment.data.dataset)
+    spec = data.spec(experiment.data.dataset)
+    at_once = workdir.settled_at_once(
+        place, config.replicas_at_once, lambda: cost.at_once(experiment, spec)
     )
     mine = grid.groups(experiment, at_once, shares)[number - 1 :: shares]
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, stop)
-    cells = experiment.cells
-    mine_cells = [cell for group in mine for cell in group.cells]
+    cells, mine_cells = experiment.cells, [cell for group in mine for cell in group.cells]
     with locks.hold(place, [cells.index(cell) for cell in mine_cells]):
         print(
             f"{len(mine_cells)} of {len(cells)} cells in {len(mine)} group{'s'[: len(mine) > 1]}, "
             f"up to {max(a.rounds for a in experiment.algorithms)} rounds each",
             flush=True,
         )
-        if not run_groups(experiment, mine, division, place):
+        todo = [remaining(experiment, group, place) for group in mine]
+        todo = [group for group in todo if unfinished(experiment, group, place)]
+        if not run_groups(experiment, todo, division, place):
             print(f"stopped by a signal, all is saved; the same command goes on with {place}")
             return cli.STOPPED
     finish(experiment, place)

@@ -67,7 +67,7 @@ class GroupRun:
         for files in self.files.values():
             remove_partial(files.folder)
         self.checkpoint_seconds = 60 * checkpoint_minutes
-        self.saved = self.round_began = time.monotonic()
+        self.saved = time.monotonic()
 
     def run(self) -> Generator[Progress, None, None]:
         """Does what is left of the group. Closing the generator saves where it stands."""
@@ -84,6 +84,8 @@ class GroupRun:
             if resume and any(f.short_of(resume.round + resume.done) for f in files):
                 resume = None  # files were removed since: these rounds are made again
             yield from self._algorithm(algorithm, first, resume)
+            for f in files:
+                f.forget()
         shutil.rmtree(self.folder / "round", ignore_errors=True)
 
     def _dense(self, resume: Moment | None) -> Generator[Progress, None, Moment]:
@@ -95,7 +97,6 @@ class GroupRun:
             found = snapshots.load(place, self.work.recipe, self.stack, self.group.bases)
             if found and found[1].anchors.keys() >= set(self.work.anchors):
                 return rounds.finished(self.work, self.stack, found[1])
-        self.round_began = time.monotonic()
         moments = rounds.dense(self.work, self.stack, resume)
         while not (moment := next(moments)).done:
             yield from self._report("dense", moment, 1.0, moment.step)
@@ -108,7 +109,6 @@ class GroupRun:
         given = self._masks_from(algorithm, first.mask) if algorithm.masks_from else None
         if resume:
             resume = resume._replace(anchors=first.anchors)
-        self.round_began = time.monotonic()
         for moment in rounds.run(
             self.work, algorithm, self.stack, first, given_mask=given, resume=resume
         ):
@@ -163,12 +163,14 @@ class GroupRun:
         params = (
             masks.named(jax.device_get(moment.state.params)) if self.experiment.save_params else {}
         )
-        seconds = (time.monotonic() - self.round_began) / len(self.group.bases)
+        seconds = moment.seconds / len(self.group.bases)
         train = self.division.train
         for i, cell in enumerate(self._cells(algorithm)):
             files, labels = self.files[cell], self.labels[i]
             source = self.files.get(Cell(algorithm.masks_from, *self.group.bases[i]))
-            if files.diverged(moment.round) or (source and not source.has(moment.round)):
+            if finished(self.files, cell, algorithm) or files.diverged(moment.round):
+                continue
+            if source and not source.has(moment.round):
                 continue
             mask = {name: leaf[i] for name, leaf in named.items()}
             outcome = Outcome(*(array[i] for array in moment.outcome))
@@ -185,4 +187,3 @@ class GroupRun:
                 "correct": outcome.prediction[train] == labels.given[train],
             }
             files.add(row, mask, examples, {name: leaf[i] for name, leaf in params.items()})
-        self.round_began = time.monotonic()

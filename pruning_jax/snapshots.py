@@ -46,6 +46,7 @@ def save(place: Path, count: int, algorithm: str, moment: Moment) -> None:
         "done": moment.done,
         "anchors": list(anchors),
         "el2n": moment.el2n is not None,
+        "seconds": moment.seconds,
     }
     host = jax.tree.map(lambda a: np.asarray(a)[:count], tree)
     checkpoints.save(place, host, position)
@@ -85,5 +86,6 @@ def load(
         mask,
         dict(zip(position["anchors"], anchors, strict=True)),
         el2n,
+        seconds=position["seconds"],
     )
     return position["algorithm"], moment

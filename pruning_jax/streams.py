@@ -22,8 +22,6 @@ class Stream(enum.IntEnum):
     CRITERION = 3
     SHUFFLE = 4
     REINITIALISATION = 5
-    SPLIT = 6
-    AUGMENTATION = 7
 
 
 def stream(key: PRNGKey, purpose: Stream, index: int | Int[Array, ""] = 0) -> PRNGKey:

@@ -66,14 +66,14 @@ def _mean_loss(
     statistics: Any,
     images: Float[Array, "n h w c"],
     labels: Int[Array, " n"],
-    weight: Bool[Array, " n"] | Float[Array, " n"],
+    counts: Bool[Array, " n"],
     *,
     train: bool,
 ) -> tuple[Float[Array, ""], Any]:
-    """Mean cross-entropy (nats) over the examples of weight 1, and BatchNorm's statistics."""
+    """Mean cross-entropy (nats) over the examples that count, and BatchNorm's statistics."""
     out, statistics = logits(recipe, params, mask, statistics, images, train=train)
     losses = optax.softmax_cross_entropy_with_integer_labels(out, labels)
-    return jnp.sum(losses * weight) / jnp.sum(weight), statistics
+    return jnp.sum(jnp.where(counts, losses, 0)) / jnp.sum(counts), statistics
 
 
 def gradient(
@@ -83,8 +83,8 @@ def gradient(
     images = normalise(examples.images[:size], examples)
 
     def loss(params: Params) -> Float[Array, ""]:
-        labels, ones = examples.labels[:size], jnp.ones(size)
-        return _mean_loss(recipe, params, mask, statistics, images, labels, ones, train=False)[0]
+        labels, counts = examples.labels[:size], jnp.ones(size, bool)
+        return _mean_loss(recipe, params, mask, statistics, images, labels, counts, train=False)[0]
 
     return jax.grad(loss)(params)
 
@@ -106,12 +106,13 @@ def step(
     batch: Int[Array, " batch"],
 ) -> TrainState:
     """The state after one step on the examples numbered in `batch` (-1: none)."""
-    images = normalise(examples.images[batch], examples)
-    labels, weight = examples.labels[batch], batch >= 0
+    counts = batch >= 0
+    batch = jnp.where(counts, batch, batch[0])  # what fills up is of the training set, too
+    images, labels = normalise(examples.images[batch], examples), examples.labels[batch]
 
     def loss(params: Params) -> tuple[Float[Array, ""], Any]:
         return _mean_loss(
-            recipe, params, mask, train_state.statistics, images, labels, weight, train=True
+            recipe, params, mask, train_state.statistics, images, labels, counts, train=True
         )
 
     grads, statistics = jax.grad(loss, has_aux=True)(train_state.params)

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,16 @@ def _precision() -> str:
     """The precision of products in float32 that was asked for."""
     asked = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
     return str(asked or "default")
+
+
+def settled_at_once(workdir: Path, asked: int, fitting: Callable[[], int]) -> int:
+    """How many replicas of this run are trained at once: what is asked for, else what was
+    settled before, else what fits into memory.
+
+    It is settled for all processes of a run: they must agree on the division into groups.
+    """
+    path = workdir / "checkpoints" / "replicas_at_once"
+    with locks.exclusive(workdir):
+        count = asked or (int(path.read_text()) if path.exists() else fitting())
+        results.replace(path, lambda file: file.write(str(count).encode()))
+    return count

@@ -26,7 +26,7 @@ def own(create, stack):
 
 def score(recipe, stack, own, *names, which=0, round_=1):
     """Scores as the driver takes them."""
-    choice = programs.Choice(which, False, 0, np.zeros(3, np.int32), np.zeros(3, bool), round_)
+    choice = programs.Choice(which, False, 0, np.zeros(3, np.int32), np.zeros(3, bool), round_, 1)
     # From the host: `stack` lies on two devices, one replica on one.
     own, shared = jax.device_get((own[:4], stack.examples))
     program = jax.jit(programs.score, static_argnums=(0, 1, 2))
@@ -128,7 +128,7 @@ def test_a_choice_picks_one_of_several_criteria(recipe, stack, own):
 
 
 def random(params, key):
-    evidence = criteria.Evidence(params, None, None, None, None, None, None, key)
+    evidence = criteria.Evidence(params, *[None] * 7, key)
     return np.concatenate([leaf.ravel() for leaf in weights(criteria.find("random")(evidence))])
 
 
@@ -155,6 +155,7 @@ def test_synflow_takes_no_notice_of_batch_norm_statistics(own):
                 (p["Dense_0"]["kernel"] - s["BatchNorm_0"]["mean"]) / s["BatchNorm_0"]["var"]
             ),
             statistics={"BatchNorm_0": {"mean": jnp.full(2, mean), "var": jnp.full(2, var)}},
+            anchor_statistics=None,
             images=jnp.zeros((5, 1, 1, 1)),
             key=None,
         )

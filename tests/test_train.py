@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import reference
+from flax import linen as nn
 
-from pruning_jax import masks, state, train
+from pruning_jax import masks, models, state, train
 
 KEY = jax.random.key(5)
 fit = jax.jit(train.fit, static_argnums=0)
@@ -63,6 +64,38 @@ def test_the_last_step_of_an_epoch_is_the_mean_over_the_examples_that_are_left(
     for (weights, biases), (w, b), (dw, db), m in parts:
         np.testing.assert_allclose(weights, w - plain.learning_rate * dw * m, atol=1e-6)
         np.testing.assert_allclose(biases, b - plain.learning_rate * db, atol=1e-6)
+
+
+class Normalised(nn.Module):
+    """A network with BatchNorm."""
+
+    @nn.compact
+    def __call__(self, images, train=False):
+        x = nn.Dense(4)(images.reshape(images.shape[0], -1))
+        return nn.Dense(3)(nn.BatchNorm(use_running_average=not train)(x))
+
+
+def test_batch_norm_sees_no_image_beyond_the_training_set(recipe, examples, monkeypatch):
+    """What fills up a batch is of the training set, too."""
+    monkeypatch.setattr(models, "build", lambda recipe: Normalised())
+    begin = state.create(recipe, KEY)
+    mask = masks.dense(begin.params)
+    batch = jnp.asarray([3, 1, 4] + [-1] * 13)
+    others = np.array(examples.images)
+    others[recipe.train_size :] = 255 - others[recipe.train_size :]
+    one, other = (
+        train.step(
+            recipe,
+            begin,
+            mask,
+            jax.tree.map(jnp.asarray, examples._replace(images=images)),
+            batch,
+        )
+        for images in (examples.images, others)
+    )
+    jax.tree.map(np.testing.assert_array_equal, one, other)
+    before, after = (np.asarray(s.statistics["BatchNorm_0"]["mean"]) for s in (begin, one))
+    assert (before != after).all()
 
 
 @pytest.mark.parametrize("stops", [(1,), (2, 3), (3, 4, 8), tuple(range(1, 9))])

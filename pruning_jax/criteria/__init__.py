@@ -20,17 +20,19 @@ class Evidence(NamedTuple):
     """All that a criterion may look at. What it does not use costs nothing.
 
     `gradient(params)` is the gradient of the mean cross-entropy over the fixed scoring
-    batch, under the mask and with BatchNorm in evaluation mode. `logits(params, images,
-    statistics)` is the masked network in evaluation mode; `statistics` are those of
-    BatchNorm, an empty dict for a network without.
+    batch, under the mask and with BatchNorm in evaluation mode; its statistics are those of
+    training unless `gradient(params, statistics)` names others. `logits(params, images,
+    statistics)` is the masked network in evaluation mode. Statistics are an empty dict for
+    a network without BatchNorm.
     """
 
     weights: Params  # as trained, zero under the mask
     anchor: Params  # the state that is rewound to
     mask: Mask
-    gradient: Callable[[Params], Params]
+    gradient: Callable[..., Params]
     logits: Callable[[Params, Float[Array, "n h w c"], Any], Float[Array, "n k"]]
-    statistics: Any
+    statistics: Any  # of BatchNorm, as trained
+    anchor_statistics: Any
     images: Array  # the fixed scoring batch, normalised [n, height, width, channels]
     key: PRNGKey  # of this seed and round
 

@@ -3,7 +3,7 @@
 import jax
 
 from pruning_jax.criteria import Evidence
-from pruning_jax.types import Scores
+from pruning_jax.types import Params, Scores
 
 
 def score(evidence: Evidence) -> Scores:
@@ -14,6 +14,9 @@ def score(evidence: Evidence) -> Scores:
     is left out. The product with the Hessian is exact.
     """
     anchor = evidence.anchor
-    g = evidence.gradient(anchor)
-    _, hessian_times_g = jax.jvp(evidence.gradient, (anchor,), (g,))
+
+    def gradient(params: Params) -> Params:
+        return evidence.gradient(params, evidence.anchor_statistics)
+
+    _, hessian_times_g = jax.jvp(gradient, (anchor,), (gradient(anchor),))
     return jax.tree.map(lambda w, hg: w * hg, anchor, hessian_times_g)

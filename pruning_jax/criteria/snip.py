@@ -13,5 +13,5 @@ def score(evidence: Evidence) -> Scores:
     The anchor of the algorithm `snip` is the initialisation. The normalisation of the
     source divides all scores by their sum and changes no order; it is left out.
     """
-    gradient = evidence.gradient(evidence.anchor)
+    gradient = evidence.gradient(evidence.anchor, evidence.anchor_statistics)
     return jax.tree.map(lambda w, g: jnp.abs(w * g), evidence.anchor, gradient)

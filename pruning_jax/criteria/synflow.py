@@ -19,7 +19,8 @@ def score(evidence: Evidence) -> Scores:
     With all parameters replaced by their absolute values every path through the network
     is positive and R is the sum over all paths of the product of the weights on it.
     BatchNorm's statistics are no parameters: they are made neutral. Pruned weights take
-    no part. The source's 100 small steps are rounds of an algorithm here.
+    no part. The source scores anew in 100 small steps; so does the algorithm `synflow`, by
+    its setting `score_steps`. In one step layers may lose all their weights.
     """
     statistics = jax.tree_util.tree_map_with_path(_neutral, evidence.statistics)
     ones = jnp.ones_like(evidence.images[:1])

@@ -96,7 +96,7 @@ def divide(source: Source, data: Data) -> Division:
     index = order.astype(np.int32)
     images = np.concatenate([source.train_images[index], source.test_images])
     labels = np.concatenate([source.train_labels[index], source.test_labels]).astype(np.int32)
-    pixels = images[:train].reshape(-1, images.shape[-1]).astype(np.float64)
+    mean, std = _moments(images[:train])
     return Division(
         images,
         labels,
@@ -104,6 +104,18 @@ def divide(source: Source, data: Data) -> Division:
         slice(0, train),
         slice(train, train + validation),
         slice(train + validation, len(labels)),
-        pixels.mean(0).astype(np.float32),
-        pixels.std(0).astype(np.float32),
+        mean,
+        std,
     )
+
+
+def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each channel, float32, by counting grey levels."""
+    levels = np.arange(256)
+    channels = [np.bincount(images[..., c].ravel(), minlength=256) for c in range(images.shape[-1])]
+    means = [np.average(levels, weights=counts) for counts in channels]
+    variances = [
+        np.average((levels - mean) ** 2, weights=counts)
+        for mean, counts in zip(means, channels, strict=True)
+    ]
+    return np.array(means, np.float32), np.sqrt(variances).astype(np.float32)

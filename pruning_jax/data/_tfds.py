@@ -29,11 +29,21 @@ def load(name: str, data_dir: str) -> Source:
         f"dataset {name!r} is not prepared in {place}; prepare it with: "
         f"python -m pruning_jax.prepare --dataset={name} --data_dir={place}",
     )
-    cached = cache.directory() / f"{name}-{_digest(versions[-1].parent)}.npz"
+    cached = _cache() / f"{name}-{_digest(versions[-1].parent)}.npz"
     if not cached.exists():
         _decode(name, place, cached)
     with np.load(cached, allow_pickle=False) as arrays:
         return Source(**arrays)
+
+
+def _cache() -> Path:
+    try:
+        return cache.directory()
+    except OSError as error:
+        raise checks.WrongUse(
+            f"the cache of decoded data sets cannot be made ({error}); set XDG_CACHE_HOME to a "
+            "directory that you may write to"
+        ) from error
 
 
 def _digest(folder: Path) -> str:
