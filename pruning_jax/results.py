@@ -154,8 +154,9 @@ def unite(workdir: Path) -> pd.DataFrame:
 
     Only one process may do this at a time.
     """
-    for path in workdir.glob(".*.tmp"):  # half written by a process that was killed
-        path.unlink()
+    for folder in (workdir, workdir / "figures"):
+        for path in folder.glob(".*.tmp"):  # half written by a process that was killed
+            path.unlink()
     parts = sorted(workdir.glob("cells/*/*/*/rounds.parquet"))
     rows = [row for part in parts for row in pq.read_table(part).to_pylist()]
     rows.sort(key=lambda row: (row["algorithm"], row["noise_rate"], row["seed"], row["round"]))

@@ -81,6 +81,7 @@ SECOND_HALF = [
     killed_before(r"^os.rename .*random/noise=0.3/seed=0/rounds.parquet"),  # arrays, but no row
     killed_after("random  round 1", 0.13),
     killed_before(r"^os.rename .*\.tmp \S*/run/rounds.parquet"),  # all but the union of the rows
+    killed_before(r"^os.rename .*accuracy.png"),
     killed_before(r"^os.rmdir \S*checkpoints/\w+ "),  # checkpoints of a finished run, half removed
 ]
 
