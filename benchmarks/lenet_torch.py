@@ -9,8 +9,8 @@ of three epochs after one to warm up.
 import sys
 import time
 
-import torch
-from torch.nn import functional
+import torch  # pyright: ignore[reportMissingImports]
+from torch.nn import functional  # pyright: ignore[reportMissingImports]
 
 N, BATCH = 54_000, 128
 
