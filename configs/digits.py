@@ -20,7 +20,7 @@ def get_config() -> Config:
     config.validation_fraction = 0.1
 
     config.model = "lenet_300_100"
-    config.epochs = 30
+    config.epochs = 36
     config.batch_size = 50
     config.optimizer = "sgd"
     config.learning_rate = 0.1
