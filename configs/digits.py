@@ -8,6 +8,10 @@ noise rates, six seeds, four algorithms, 18 rounds down to 1.8 % of the weights.
 Epochs and learning rate are chosen by one rule: the dense network fits at least 99 % of the
 labels it is given, at every noise rate, before the first pruning. A network that has not yet
 memorised its noise hides what pruning does to memorisation.
+
+Measured on 2 cores of a Xeon: 2 min 19 s. Expect with 40 % noise: random masks lose, then regain
+accuracy at 4 to 7 % of the weights, then break; weight rewinding gains at the end; LRR only
+loses (docs/results.md).
 """
 
 from pruning_jax.config import Config, base

