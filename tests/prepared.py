@@ -5,11 +5,9 @@ python prepared.py MODULE < [step, ...] > [[exit status, stdout, stderr], ...]
 What takes seconds to import is imported once; each process is a copy of this one that runs
 MODULE as `python -m` does. A step has `arguments`, and may have the end of the process:
 
-kill_before: a pattern. The process is killed, as by `kill -9`, just before the first dealing
-  with files that matches: `open`, `os.rename`, `os.remove`, `os.mkdir` or `os.rmdir`, followed
-  by the first path and the second.
-signal: [pattern, seconds, number]. So many seconds after a line of its output that matches,
-  the process gets the signal with this number.
+signal_before: [pattern, number, seconds]. Just before the first dealing with files that
+  matches (`open`, `os.rename`, `os.remove`, `os.mkdir` or `os.rmdir`, followed by the first path
+  and the second), or so many seconds later, the process sends itself the signal with this number.
 """
 
 import json
@@ -19,6 +17,7 @@ import runpy
 import signal
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -34,12 +33,20 @@ TIMEOUT = 120  # seconds for a step
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
 
 
-def kill_before(pattern):
-    """From now on this process does not survive a dealing with files that matches."""
+def signal_before(pattern, number, seconds):
+    """From now on the first dealing with files that matches makes this process send itself a
+    signal."""
+    sent = []
+
+    def send():
+        os.kill(os.getpid(), number)
 
     def watch(event, arguments):
-        if event in EVENTS and re.search(pattern, " ".join([event, *map(str, arguments[:2])])):
-            os.kill(os.getpid(), signal.SIGKILL)
+        if event not in EVENTS or sent:
+            return
+        if re.search(pattern, " ".join([event, *map(str, arguments[:2])])):
+            sent.append(event)
+            threading.Timer(seconds, send).start() if seconds else send()
 
     sys.addaudithook(watch)
 
@@ -49,8 +56,8 @@ def command(module, step):
     sys.argv = [module, *step["arguments"]]
     status = 0
     try:
-        if "kill_before" in step:
-            kill_before(step["kill_before"])
+        if "signal_before" in step:
+            signal_before(*step["signal_before"])
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as leaving:
         status = leaving.code or 0
@@ -62,18 +69,13 @@ def command(module, step):
     os._exit(status)
 
 
-def ended(child, out, step):
-    """The exit status of a copy, which gets its signal on the way."""
-    pattern, seconds, number = step.get("signal", (None, 0, 0))
+def ended(child):
+    """The exit status of a copy."""
     until = time.monotonic() + TIMEOUT
     while time.monotonic() < until:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
             return os.waitstatus_to_exitcode(status)
-        if pattern and re.search(pattern, out.read_text()):
-            time.sleep(seconds)
-            os.kill(child, number)
-            pattern = None
         time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -89,7 +91,7 @@ def outcome(module, step, folder):
         for target, name in enumerate(names, start=1):
             os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), target)
         command(module, step)
-    status = ended(child, names[0], step)
+    status = ended(child)
     return [status, *(name.read_text() for name in names)]
 
 
