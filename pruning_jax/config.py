@@ -65,6 +65,15 @@ class Recipe:
         """Optimizer steps of one whole schedule."""
         return self.epochs * self.steps_per_epoch
 
+    def step_at(self, point: str) -> int:
+        """The step of a point in training: "2ep", "0.5ep" or "500it".
+
+        Raises:
+          ValueError: it is neither.
+        """
+        units = {"ep": self.steps_per_epoch, "it": 1}
+        return round(float(point[:-2]) * units.get(point[-2:], float("nan")))
+
 
 @dataclass(frozen=True)
 class Algorithm:
@@ -75,18 +84,33 @@ class Algorithm:
     criterion: str = "magnitude"  # a file of pruning_jax/criteria, or module:function
     scope: str = "global"  # or "layerwise": the same density in every layer
     rewind: str = "learning_rate"  # a function of pruning_jax/rewind.py
-    anchor: int = 0  # the step of round 0 that is rewound to
+    rewind_to: str = "0ep"  # the point of round 0 that is rewound to
     one_shot: bool = False  # each density straight from the dense network
     exclude: tuple[str, ...] = ()  # layers, by name pattern, that stay whole
     masks_from: str = ""  # train under another algorithm's masks instead of pruning
     shuffle: bool = False  # permute the mask inside each layer
     score_steps: int = 1  # in how many steps a round prunes, with new scores in each
+    width: float = 1.0  # of every hidden layer, relative to the recipe
+    without: str = ""  # examples that are left out of training, one of WITHOUT
+    control_of: str = ""  # the algorithm of which this is a control
+    control_round: int = 0  # the round of that algorithm that decides which examples improved
+
+    @property
+    def variant(self) -> tuple[float, str, str, int]:
+        """What decides round 0, besides seed and noise: algorithms with one variant share it."""
+        if self.without in ("top_improved", "random"):
+            return self.width, self.without, self.control_of, self.control_round
+        return self.width, self.without, "", 0
 
     @property
     def rounds(self) -> int:
         """The last round."""
         return len(self.densities) - 1
 
+
+WITHOUT = ("", "noisy", "top_improved", "random")
+"""None; those whose label was drawn anew; those whose loss pruning improves most; as many at
+random."""
 
 PRUNING: dict[str, Any] = {
     "prune_fraction": 0.2,  # of the remaining weights, in every round
@@ -105,6 +129,8 @@ ALGORITHM: dict[str, Any] = {
     "masks_from": "",
     "shuffle": False,
     "score_steps": 1,
+    "width": 1.0,
+    "without": "",  # or "noisy"
 }
 """Settings of one algorithm; as they stand they are learning-rate rewinding."""
 
@@ -138,6 +164,20 @@ NAMED: dict[str, dict[str, Any]] = {
     "shuffled": {"rewind": "weights", "masks_from": "lottery", "shuffle": True},
 }
 """Algorithms known by name, each by what sets it apart from learning-rate rewinding."""
+
+CONTROLS: dict[str, Any] = {
+    # Dense networks with as many weights as pruning leaves in these rounds.
+    "width_rounds": (),
+    # These algorithms again, trained without the noisy examples; "extended_dense" brings the
+    # networks of `width_rounds` with it.
+    "without_noisy": (),
+    # Dense networks trained without the examples that pruning improves most in these rounds,
+    # and without as many random ones.
+    "tie_rounds": (),
+    "tie_fraction": 0.1,  # of the training examples; the paper's is not published
+    "pruned": "lrr",  # whose rounds `width_rounds` and `tie_rounds` speak of
+}
+"""Controls that are derived from the algorithms of the grid; none unless they are asked for."""
 
 ELSEWHERE: dict[str, Any] = {
     "data_dir": "",  # where TFDS data sets lie; else TFDS_DATA_DIR, else ~/tensorflow_datasets
@@ -177,6 +217,7 @@ def base() -> Config:
     config = ConfigDict({**_settings(Data), **_settings(Recipe), **PRUNING, **ELSEWHERE})
     config.algorithms = Algorithms({name: _algorithm(**own) for name, own in NAMED.items()})
     config.grid = ConfigDict({"algorithms": ("lrr",), "noise_rates": (0.0,), "seeds": (0,)})
+    config.controls = ConfigDict(CONTROLS)
     config.el2n_epochs = 0.0  # when EL2N is measured; 0: at epoch 10 or a tenth of training
     config.scoring_examples = 128  # the fixed batch on which criteria take gradients
     config.save = ConfigDict({"params": False})

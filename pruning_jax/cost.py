@@ -7,32 +7,30 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pruning_jax import masks, models, replicas, rounds, state
+from pruning_jax import models, replicas, rounds, state
 from pruning_jax.config import Algorithm, Recipe
 from pruning_jax.data import Spec
 from pruning_jax.experiment import Experiment
-from pruning_jax.grid import Group
+from pruning_jax.grid import Algorithms, Group
 from pruning_jax.rounds import Moment, Stack
 
 
-def steps(recipe: Recipe, group: Group) -> int:
+def _retraining(group: Group, algorithms: Algorithms) -> int:
+    """The steps of all rounds after the dense one."""
+    return sum(a.rounds * rounds.length(group.recipe, a) for a in algorithms)
+
+
+def steps(group: Group) -> int:
     """Optimizer steps of each replica of a group, all algorithms and rounds."""
-    retraining = sum(a.rounds * (recipe.steps - a.anchor) for a in group.algorithms)
-    return recipe.steps + retraining
+    return group.recipe.steps + _retraining(group, group.algorithms)
 
 
-def steps_done(recipe: Recipe, group: Group, algorithm: Algorithm, moment: Moment) -> int:
+def steps_done(group: Group, algorithm: Algorithm, moment: Moment) -> int:
     """Those of `steps` that lie behind a moment of an algorithm's rounds."""
     before = group.algorithms[: group.algorithms.index(algorithm)]
-    rounds_before = sum(a.rounds * (recipe.steps - a.anchor) for a in before)
-    length = recipe.steps - algorithm.anchor
-    left = rounds.end(recipe, algorithm) - moment.step
-    return recipe.steps + rounds_before + moment.round * length - left
-
-
-def weights_total(recipe: Recipe) -> int:
-    """The number of prunable weights of a recipe's network."""
-    return masks.total(jax.eval_shape(lambda: masks.dense(_abstract_state(recipe).params)))
+    behind = group.recipe.steps + _retraining(group, before)
+    left = rounds.end(group.recipe, algorithm) - moment.step
+    return behind + moment.round * rounds.length(group.recipe, algorithm) - left
 
 
 def _abstract_state(recipe: Recipe) -> state.TrainState:
@@ -52,7 +50,7 @@ def bytes_per_replica(experiment: Experiment, examples: int) -> int:
     """
     recipe = experiment.recipe
     one = _abstract_state(recipe)
-    anchors = len({a.anchor for a in experiment.algorithms})
+    anchors = len({a.rewind_to for a in experiment.algorithms})
     total = (4 + anchors) * _nbytes(one) + 3 * _nbytes(one.params) + 24 * examples
     if replicas.way() == "vmap":
         images = jax.ShapeDtypeStruct((recipe.batch_size, *recipe.image_shape), jnp.float32)
@@ -80,10 +78,12 @@ def at_once(experiment: Experiment, spec: Spec) -> int:
 def disk_bytes(experiment: Experiment) -> int:
     """An estimate of the files of a whole run, checkpoints included."""
     one = _abstract_state(experiment.recipe)
+    variants = len({a.variant for a in experiment.algorithms})
     cells = len(experiment.noise_rates) * len(experiment.seeds)
-    anchors = len({a.anchor for a in experiment.algorithms})
-    checkpoints = cells * (4 + anchors) * _nbytes(one)
-    per_round = weights_total(experiment.recipe) // 6 + 5 * experiment.recipe.train_size + 10_000
+    anchors = len({a.rewind_to for a in experiment.algorithms})
+    checkpoints = variants * cells * (4 + anchors) * _nbytes(one)
+    per_round = 10_000 + state.weights_total(experiment.recipe) // 6
+    per_round += 5 * experiment.recipe.train_size
     if experiment.save_params:
         per_round += _nbytes(one.params)
     all_rounds = sum(a.rounds + 1 for a in experiment.algorithms) * cells
@@ -98,12 +98,13 @@ class Speed(NamedTuple):
     step: float
     evaluation: float
 
-    def group(self, recipe: Recipe, group: Group) -> float:
-        """The seconds of a whole group; files and pruning, some per cent, are left out."""
-        count = steps(recipe, group)
+    def training(self, group: Group) -> float:
+        """The seconds of a whole group, once all is compiled; files and pruning, some per cent,
+        are left out."""
+        count = steps(group)
         ends = 1 + sum(a.rounds for a in group.algorithms)
-        per_epoch = self.call / recipe.steps_per_epoch
-        return self.compilation + count * (self.step + per_epoch) + ends * self.evaluation
+        per_epoch = self.call / group.recipe.steps_per_epoch
+        return count * (self.step + per_epoch) + ends * self.evaluation
 
     def pace(self, recipe: Recipe) -> int:
         """Steps between two moments: some seconds, in whole epochs if they are short."""

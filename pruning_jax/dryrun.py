@@ -5,6 +5,7 @@ import numpy as np
 
 from pruning_jax import checks, masks, programs, rounds, state
 from pruning_jax.checks import require
+from pruning_jax.config import Algorithm
 from pruning_jax.experiment import Experiment
 from pruning_jax.train import Examples
 from pruning_jax.types import Mask
@@ -13,11 +14,9 @@ from pruning_jax.types import Mask
 def check(experiment: Experiment) -> None:
     """Raises WrongUse for a density that cannot be had, a pattern without a layer, or a
     criterion whose scores do not fit the parameters."""
-    recipe = experiment.recipe
-    one = jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)))
-    mask = jax.eval_shape(masks.dense, one.params)
-    sizes = masks.sizes(mask)
     for algorithm in experiment.algorithms:
+        mask = _network(experiment, algorithm)[1]
+        sizes = masks.sizes(mask)
         what = f"algorithms.{algorithm.name}"
         for pattern in algorithm.exclude:
             require(
@@ -35,7 +34,14 @@ def check(experiment: Experiment) -> None:
             f"at least {least} must remain",
         )
     for name in {a.criterion for a in experiment.algorithms}:
-        _check_scores(experiment, name, one, mask)
+        _check_scores(experiment, name, *_network(experiment, experiment.algorithms[0]))
+
+
+def _network(experiment: Experiment, algorithm: Algorithm) -> tuple[state.TrainState, Mask]:
+    """The shapes of an algorithm's state and mask."""
+    recipe = experiment.recipe_of(algorithm, 0.0)
+    one = jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)))
+    return one, jax.eval_shape(masks.dense, one.params)
 
 
 def notes(experiment: Experiment) -> list[str]:
@@ -52,14 +58,15 @@ def notes(experiment: Experiment) -> list[str]:
 
 
 def _check_scores(experiment: Experiment, name: str, one: state.TrainState, mask: Mask) -> None:
-    recipe, size = experiment.recipe, experiment.scoring_examples
+    recipe = experiment.recipe
+    size = min(experiment.scoring_examples, recipe.train_size)
     labels = jax.ShapeDtypeStruct((recipe.train_size,), np.int32)
     images = jax.ShapeDtypeStruct((recipe.train_size, *recipe.image_shape), np.uint8)
     channel = jax.ShapeDtypeStruct(recipe.image_shape[-1:], np.float32)
     layers = len(jax.tree.leaves(mask))
     jax.eval_shape(
         lambda *args: programs.score(recipe, (name,), size, *args),
-        (one, one, mask, labels, jax.eval_shape(jax.random.key, 0)),
-        Examples(images, None, channel, channel),
+        (one, one, mask, labels, labels, jax.eval_shape(jax.random.key, 0)),
+        Examples(images, None, None, channel, channel),
         programs.Choice(0, False, 0, np.zeros(layers, np.int32), np.zeros(layers, bool), 0, 1),
     )

@@ -1,16 +1,19 @@
 """The grid: cells, their division into groups, and what each replica's labels are."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import itertools
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
 import jax
 import numpy as np
 
 from pruning_jax import noise
-from pruning_jax.config import Algorithm
+from pruning_jax.config import Algorithm, Recipe
 from pruning_jax.data import Division
 from pruning_jax.experiment import Cell, Experiment
 from pruning_jax.streams import Stream, stream
+
+Algorithms: TypeAlias = tuple[Algorithm, ...]
 
 
 class Base(NamedTuple):
@@ -21,13 +24,14 @@ class Base(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Replicas that are trained at once, and the algorithms that run on them.
+    """Replicas that are trained at once by one recipe, and the algorithms that run on them.
 
     The unit of a process and of resuming. Groups never wait for one another.
     """
 
+    recipe: Recipe
     bases: tuple[Base, ...]
-    algorithms: tuple[Algorithm, ...]
+    algorithms: tuple[Algorithm, ...]  # of one variant: they share round 0
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -35,22 +39,41 @@ class Group(NamedTuple):
 
 
 def groups(experiment: Experiment, at_once: int, shares: int = 1) -> tuple[Group, ...]:
-    """The groups of a grid: at most `at_once` replicas in each, and at least `shares` groups
-    where there are as many to be had.
+    """The groups of a grid: for each network and set of examples at least `shares` of them,
+    where there are as many to be had, with at most `at_once` replicas in each.
 
     Replicas are divided first; algorithms only where there are more shares than replicas.
     An algorithm stays with the one whose masks it takes.
     """
-    bases = [Base(r, s) for r in experiment.noise_rates for s in experiment.seeds]
-    count = min(len(bases), max(shares, -(-len(bases) // at_once)))
-    parts = [bases[i * len(bases) // count : (i + 1) * len(bases) // count] for i in range(count)]
-    bundles = [experiment.algorithms]
-    if shares > len(bases):
-        bundles = list(_bundles(experiment.algorithms))
-    return tuple(Group(tuple(part), bundle) for part in parts for bundle in bundles)
+    made: list[Group] = []
+    for recipe, bases, algorithms in _families(experiment):
+        count = min(len(bases), max(shares, -(-len(bases) // at_once)))
+        ends = [i * len(bases) // count for i in range(count + 1)]
+        bundles = [algorithms]
+        if shares > len(bases):
+            bundles = list(_bundles(algorithms))
+        made += [
+            Group(recipe, bases[begin:end], bundle)
+            for begin, end in itertools.pairwise(ends)
+            for bundle in bundles
+        ]
+    return tuple(made)
 
 
-def _bundles(algorithms: tuple[Algorithm, ...]) -> Iterable[tuple[Algorithm, ...]]:
+def _families(experiment: Experiment) -> Iterator[tuple[Recipe, tuple[Base, ...], Algorithms]]:
+    """What can be trained at once: one recipe, with algorithms that share round 0."""
+    variants = dict.fromkeys(a.variant for a in experiment.algorithms)
+    for variant in variants:
+        algorithms = tuple(a for a in experiment.algorithms if a.variant == variant)
+        families: dict[Recipe, list[Base]] = {}
+        for rate in experiment.rates(algorithms[0]):
+            recipe = experiment.recipe_of(algorithms[0], rate)
+            families.setdefault(recipe, []).extend(Base(rate, s) for s in experiment.seeds)
+        for recipe, bases in families.items():
+            yield recipe, tuple(bases), algorithms
+
+
+def _bundles(algorithms: Algorithms) -> Iterator[Algorithms]:
     for algorithm in algorithms:
         if not algorithm.masks_from:
             followers = tuple(a for a in algorithms if a.masks_from == algorithm.name)
@@ -61,6 +84,7 @@ class Labels(NamedTuple):
     """The labels of one replica, in the order of a Division."""
 
     given: np.ndarray  # int32 [n]: to train on, and to evaluate against
+    chosen: np.ndarray  # bool [train]: drawn anew, perhaps as they were
     is_noisy: np.ndarray  # bool [train]
     noisy_validation: np.ndarray  # int32 [validation], as noisy as the training labels
 
@@ -86,4 +110,9 @@ def labels(experiment: Experiment, division: Division, base: Base) -> Labels:
     given[division.train] = train.labels
     if data.noisy_validation:
         given[division.validation] = validation.labels
-    return Labels(given, np.asarray(train.is_noisy), np.asarray(validation.labels))
+    return Labels(
+        given,
+        np.asarray(train.chosen),
+        np.asarray(train.is_noisy),
+        np.asarray(validation.labels),
+    )

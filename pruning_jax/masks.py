@@ -4,7 +4,6 @@ A mask has the structure of the parameters. A leaf is a bool array where weights
 be pruned (True: the weight remains) and None where nothing is ever pruned.
 """
 
-import fnmatch
 import math
 from typing import Any
 
@@ -13,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
+from pruning_jax import rules
 from pruning_jax.types import Mask, Params, PRNGKey, Scores
 
 PRUNABLE = "kernel"
@@ -91,13 +91,7 @@ def excluded(mask: Mask, patterns: tuple[str, ...]) -> np.ndarray:
     array([ True])
     """
     return np.array(
-        [
-            any(
-                fnmatch.fnmatch(name, p) or fnmatch.fnmatch(name.rpartition("/")[0], p)
-                for p in patterns
-            )
-            for name in named(mask)
-        ],
+        [any(rules.matches(name, pattern) for pattern in patterns) for name in named(mask)],
         bool,
     )
 

@@ -6,9 +6,7 @@ found by its name.
 """
 
 import inspect
-import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import jax
@@ -16,14 +14,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from pruning_jax import rules
 from pruning_jax.checks import WrongUse, require
 from pruning_jax.types import PRNGKey
 
 
 class Noisy(NamedTuple):
-    """Given labels [n] and, for each, whether it differs from the true one [n]."""
+    """Given labels [n]; for each, whether it was drawn anew, and whether it is not the true one.
+
+    The two differ for kinds that may draw the true label again.
+    """
 
     labels: Array
+    chosen: Array
     is_noisy: Array
 
 
@@ -74,15 +77,6 @@ KINDS: dict[str, Callable[..., Array]] = {
 """The kinds of noise by name: every function above."""
 
 
-def count(rate: float, n: int) -> int:
-    """ceil(rate * n), with the rate as it is written in decimal.
-
-    >>> count(0.07, 100)  # 0.07 * 100 is 7.000000000000001 in floating point
-    7
-    """
-    return math.ceil(Fraction(str(float(rate))) * n)
-
-
 def corrupt(
     labels: Int[Array, " n"],
     *,
@@ -106,9 +100,9 @@ def corrupt(
         raise ValueError(f"noise rate {rate} is outside [0, 1]")
     choice_key, label_key = jax.random.split(key)
     n = labels.shape[0]
-    chosen = jax.random.permutation(choice_key, n) < count(rate, n)
+    chosen = jax.random.permutation(choice_key, n) < rules.count(rate, n)
     given = jnp.where(chosen, KINDS[kind](labels, label_key, num_classes, transition), labels)
-    return Noisy(given, given != labels)
+    return Noisy(given, chosen, given != labels)
 
 
 def read_matrix(given: Any, classes: int) -> tuple[tuple[float, ...], ...]:

@@ -27,9 +27,11 @@ from pruning_jax import (
     progress,
     replicas,
     runner,
+    state,
     workdir,
 )
 from pruning_jax.checks import require
+from pruning_jax.config import Recipe
 from pruning_jax.experiment import Experiment
 from pruning_jax.grid import Group
 from pruning_jax.resolve import resolve
@@ -55,26 +57,26 @@ def zeros(experiment: Experiment) -> data.Division:
 
 def describe(experiment: Experiment, groups: tuple[Group, ...], shares: int) -> dict[str, Any]:
     """Everything that a plan says. `seconds` are those of the process that takes longest."""
-    recipe, division = experiment.recipe, zeros(experiment)
-    speeds: dict[int, cost.Speed] = {}  # groups of one size are equally fast
-    compiled = set()  # sizes that a process has seen before
+    division = zeros(experiment)
+    speeds: dict[tuple[Recipe, int], cost.Speed] = {}  # groups of one kind are equally fast
+    compiled = set()  # kinds that a process has seen before
     described = []
     for i, group in enumerate(groups):
         count, number = len(group.bases), i % shares + 1
-        if count not in speeds:
-            labels = [grid.labels(experiment, division, base) for base in group.bases]
-            speeds[count] = cost.measure(recipe, runner.stack(division, labels, group))
-        speed, images = speeds[count], division.images.nbytes * replicas.mesh(count).size
-        known = speed._replace(compilation=0.0) if (number, count) in compiled else speed
-        compiled.add((number, count))
+        kind, images = (group.recipe, count), division.images.nbytes * replicas.mesh(count).size
+        speed = speeds[kind] = speeds.get(kind) or runner.speed(experiment, group, division)
+        compilation = 0.0 if (number, kind) in compiled else speed.compilation
+        compiled.add((number, kind))
         described.append(
             {
                 "share": number,
                 "replicas": count,
                 "algorithms": [a.name for a in group.algorithms],
                 "cells": [list(cell) for cell in group.cells],
-                "steps": cost.steps(recipe, group),
-                "seconds": known.group(recipe, group),
+                "width": group.algorithms[0].width,
+                "train_examples": group.recipe.train_size,
+                "steps": cost.steps(group),
+                "seconds": compilation + speed.training(group),
                 "bytes": images + count * cost.bytes_per_replica(experiment, len(division.labels)),
             }
         )
@@ -84,8 +86,8 @@ def describe(experiment: Experiment, groups: tuple[Group, ...], shares: int) -> 
         "groups": described,
         "rounds": {a.name: a.rounds for a in experiment.algorithms},
         "densities": {a.name: list(a.densities) for a in experiment.algorithms},
-        "weights_total": cost.weights_total(recipe),
-        "steps": sum(cost.steps(recipe, g) * len(g.bases) for g in groups),
+        "weights_total": state.weights_total(experiment.recipe),
+        "steps": sum(cost.steps(g) * len(g.bases) for g in groups),
         "seconds": max(parts),
         "disk_bytes": cost.disk_bytes(experiment),
         "devices": [device.device_kind for device in jax.devices()],

@@ -1,7 +1,8 @@
 """The programs that are compiled, each a function of one replica.
 
-Static arguments come first, then what the replica has of its own, then what all share
-(the examples, without labels), then numbers that may change from call to call.
+Static arguments come first, then what the replica has of its own, then what all share (the
+examples, without labels and which of them are used), then numbers that may change from call to
+call.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import optax
 
 from pruning_jax import criteria, masks, state, train
 from pruning_jax.config import Recipe
@@ -37,22 +39,28 @@ def create(recipe: Recipe, key: PRNGKey) -> tuple[TrainState, Mask]:
 
 
 def fit(recipe: Recipe, own: tuple, shared: Examples, start: Any, stop: Any) -> TrainState:
-    train_state, mask, labels, key = own
-    examples = shared._replace(labels=labels)
+    train_state, mask, labels, used, key = own
+    examples = shared._replace(labels=labels, used=used)
     return train.fit(recipe, train_state, mask, examples, key, start=start, stop=stop)
 
 
 def evaluate(recipe: Recipe, own: tuple, shared: Examples) -> Outcome:
-    train_state, mask, labels = own
-    return train.evaluate(recipe, train_state, mask, shared._replace(labels=labels))
+    train_state, mask, labels, key = own
+    outcome = train.evaluate(recipe, train_state, mask, shared._replace(labels=labels))
+    initial = state.create(recipe, key).params
+    change = jax.tree.map(jnp.subtract, train_state.params, initial)
+    kept = jax.tree.map(
+        lambda m, c: jnp.where(m, c, 0), masks.prunable(mask, mask), masks.prunable(mask, change)
+    )
+    return outcome._replace(distance=optax.tree.norm(kept))
 
 
 def score(
     recipe: Recipe, names: tuple[str, ...], size: int, own: tuple, shared: Examples, choice: Choice
 ) -> Scores:
     """The scores of one replica's weights by the chosen one of the criteria `names`."""
-    trained, anchor, mask, labels, key = own
-    examples = shared._replace(labels=labels)
+    trained, anchor, mask, labels, used, key = own
+    examples = shared._replace(labels=labels, used=used)
     evidence = criteria.Evidence(
         weights=masks.apply(mask, trained.params),
         anchor=anchor.params,
@@ -61,7 +69,7 @@ def score(
         logits=lambda p, x, s: train.logits(recipe, p, mask, s, x)[0],
         statistics=trained.statistics,
         anchor_statistics=anchor.statistics,
-        images=train.normalise(examples.images[:size], examples),
+        images=train.normalise(examples.images[used[:size]], examples),
         key=stream(key, Stream.CRITERION, choice.round),
     )
 
@@ -88,13 +96,13 @@ def prune(
     recipe: Recipe, names: tuple[str, ...], size: int, own: tuple, shared: Examples, choice: Choice
 ) -> Mask:
     """The mask of a round, reached in `choice.steps` steps with new scores in each."""
-    trained, anchor, before, labels, key = own
+    trained, anchor, before, labels, used, key = own
     begin = jnp.stack([jnp.sum(leaf) for leaf in jax.tree.leaves(before)])
     most = jnp.finfo(jnp.float32).max  # a score of inf stays below an excluded layer's
     whole = jax.tree.unflatten(jax.tree.structure(before), list(choice.excluded))
 
     def step(k: Any, mask: Mask) -> Mask:
-        own = (trained, anchor, mask, labels, key)
+        own = (trained, anchor, mask, labels, used, key)
         scores = jax.tree.map(
             lambda e, s: s if e is None else jnp.where(e, jnp.inf, jnp.minimum(s, most)),
             whole,

@@ -26,46 +26,40 @@ def duration(seconds: float) -> str:
 
 
 class Display:
-    """Shows how much of `total` is done, and the time left: at first by an estimate, then by
-    the pace, which leaves out the first twentieth, with its compilations."""
+    """Shows how much of `total`, in estimated seconds, is done, and the time left: at first by
+    the estimate, then by the pace, which leaves out the first twentieth."""
 
     def __init__(self, total: float, bar: Progress | None) -> None:
         self.total, self.bar = total, bar
-        self.seconds_each = 0.0
         self.first = -1.0  # how much was done when this process began
         self.paced: tuple[float, float] | None = None  # a moment, and how much was done then
-        self.task = bar.add_task("compiling", total=total, left="") if bar else None
-
-    def estimate(self, seconds_each: float) -> None:
-        """Tells of an estimate: the seconds that one of `total` takes."""
-        if not self.seconds_each:
-            whole = duration(self.total * seconds_each)
-            print(f"about {whole} for all of it, of which some may be done already", flush=True)
-        self.seconds_each = seconds_each
+        self.task = bar.add_task("starting", total=total, left="") if bar else None
 
     def show(self, at: runner.Progress, done: float) -> None:
         """Shows where the run stands."""
-        left = duration(self._seconds_each(done) * (self.total - done))
+        left = duration(self._pace(done) * (self.total - done))
         text = f"{at.algorithm}  round {at.round}  density {at.density:.3g}"
         if self.bar is not None and self.task is not None:
             self.bar.update(self.task, completed=done, description=text, left=f"{left} left")
         elif at.done:
             print(f"{text}  {done / self.total:.0%} done  {left} left", flush=True)
 
-    def _seconds_each(self, done: float) -> float:
+    def _pace(self, done: float) -> float:
+        """The seconds that one estimated second takes."""
         now = time.monotonic()
         if self.first < 0:
             self.first = done
         if self.paced is None and done - self.first > self.total / 20:
             self.paced = (now, done)
         if self.paced is None or done == self.paced[1]:
-            return self.seconds_each
+            return 1.0
         return (now - self.paced[0]) / (done - self.paced[1])
 
 
 @contextmanager
 def display(total: float) -> Iterator[Display]:
-    """A display of `total` things to do: a bar in a terminal, else plain lines."""
+    """A display of `total` estimated seconds: a bar in a terminal, else plain lines."""
+    print(f"about {duration(total)} for all of it, of which some may be done already", flush=True)
     if not sys.stdout.isatty():
         yield Display(total, None)
         return

@@ -1,10 +1,9 @@
 """From a ConfigDict to an Experiment: everything resolved and checked before any work."""
 
 import itertools
-import math
 from typing import Any
 
-from pruning_jax import checks, criteria, data, models, noise, state
+from pruning_jax import checks, controls, criteria, data, models, noise, state
 from pruning_jax.checks import WrongUse, require
 from pruning_jax.config import (
     ALGORITHM,
@@ -28,9 +27,10 @@ def resolve(config: Config) -> Experiment:
     """
     dataset = _data(config)
     recipe = _recipe(config, dataset)
-    algorithms = tuple(_algorithm(config, name, recipe) for name in _names(config))
+    named = tuple(_algorithm(config, name, recipe) for name in _names(config))
+    algorithms = (*named, *controls.derive(config, named, recipe))
     for algorithm in algorithms:
-        _check_masks_from(algorithm, algorithms)
+        controls.check_masks_from(algorithm, algorithms)
     rates, seeds = _numbers("grid.noise_rates", config.grid.noise_rates), tuple(config.grid.seeds)
     for what, values in (("grid.noise_rates", rates), ("grid.seeds", seeds)):
         require(len(values) > 0, f"{what} is empty")
@@ -41,16 +41,19 @@ def resolve(config: Config) -> Experiment:
         require(fine, f"grid.seeds: {seed!r} is not a whole number from 0 to 2^32 - 1")
     for rate in rates:
         require(0 <= rate <= 1, f"grid.noise_rates: {rate} is outside [0, 1]")
-    return Experiment(
+    experiment = Experiment(
         dataset,
         recipe,
-        tuple(sorted(algorithms, key=lambda a: bool(a.masks_from))),
+        tuple(sorted(algorithms, key=lambda a: (a.control_round, bool(a.masks_from)))),
         rates,
         seeds,
-        _el2n_step(config, recipe),
-        min(_positive(config, "scoring_examples"), recipe.train_size),
+        _el2n_epochs(config, recipe),
+        _positive(config, "scoring_examples"),
         bool(config.save.params),
+        config.controls.tie_fraction,
     )
+    _check_trainable(experiment)
+    return experiment
 
 
 def _numbers(what: str, values: Any) -> tuple[float, ...]:
@@ -60,8 +63,8 @@ def _numbers(what: str, values: Any) -> tuple[float, ...]:
     return tuple(map(float, values))
 
 
-def _positive(config: Config, name: str) -> Any:
-    require(config[name] > 0, f"{name} {config[name]} is not above 0")
+def _positive(config: Config, name: str, of: str = "") -> Any:
+    require(config[name] > 0, f"{of}{name} {config[name]} is not above 0")
     return config[name]
 
 
@@ -151,16 +154,22 @@ def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
     criteria.find(own.criterion)
     steps = own.score_steps
     require(steps > 0, f"algorithms.{name}.score_steps {steps} is not above 0")
+    require(
+        own.without in ("", "noisy"),
+        f"algorithms.{name}.without {own.without!r} is neither '' nor 'noisy'",
+    )
     return Algorithm(
         name=name,
         densities=_densities(config, name),
         criterion=own.criterion,
         rewind=own.rewind,
-        anchor=_steps(own.rewind_to, f"algorithms.{name}.rewind_to", recipe),
+        rewind_to=_point(own.rewind_to, f"algorithms.{name}.rewind_to", recipe),
         one_shot=own.one_shot,
         masks_from=own.masks_from,
         shuffle=own.shuffle,
         score_steps=own.score_steps,
+        width=_positive(own, "width", f"algorithms.{name}."),
+        without=own.without,
         **shared,
     )
 
@@ -188,47 +197,44 @@ def _densities(config: Config, name: str) -> tuple[float, ...]:
     return tuple((1 - fraction) ** r for r in range(rounds + 1))
 
 
-def _steps(point: str, what: str, recipe: Recipe) -> int:
-    """The step of a point in training, "2ep", "0.5ep" or "500it".
+def _point(point: str, what: str, recipe: Recipe) -> str:
+    """A point in training, "2ep", "0.5ep" or "500it".
 
     Raises:
       WrongUse: it cannot be read, or lies outside training.
     """
-    unit = {"ep": recipe.steps_per_epoch, "it": 1}.get(point[-2:])
     try:
-        number = float(point[:-2])
-        require(unit is not None and math.isfinite(number), "")
-    except ValueError:
+        step = recipe.step_at(point)
+    except (ValueError, OverflowError):
         raise WrongUse(
             f"{what} {point!r} is not a number of epochs or steps, as in '2ep', '500it'"
         ) from None
-    step = round(number * (unit or 1))
     require(
         0 <= step < recipe.steps,
         f"{what} {point!r} is step {step}, outside training, "
         f"which has steps 0 to {recipe.steps - 1}",
     )
-    return step
+    return point
 
 
-def _check_masks_from(algorithm: Algorithm, algorithms: tuple[Algorithm, ...]) -> None:
-    """The masks come from an algorithm of the grid that prunes, at the same densities."""
-    if not algorithm.masks_from:
-        return
-    what = f"algorithms.{algorithm.name}.masks_from"
-    makers = {a.name: a for a in algorithms if not a.masks_from}
-    checks.one_of(f"{what}: an algorithm of the grid that prunes,", algorithm.masks_from, makers)
-    theirs = makers[algorithm.masks_from].densities[: len(algorithm.densities)]
-    require(
-        theirs == algorithm.densities,
-        f"{what} {algorithm.masks_from!r} has other densities than algorithms.{algorithm.name}",
-    )
-
-
-def _el2n_step(config: Config, recipe: Recipe) -> int:
+def _el2n_epochs(config: Config, recipe: Recipe) -> float:
     epochs = config.el2n_epochs or min(10, recipe.epochs / 10)
     require(
         0 < epochs <= recipe.epochs,
         f"el2n_epochs {epochs} is outside 0 to {recipe.epochs}, the epochs",
     )
-    return max(1, round(epochs * recipe.steps_per_epoch))
+    return float(epochs)
+
+
+def _check_trainable(experiment: Experiment) -> None:
+    """Every algorithm has enough examples left for a batch, and a step to rewind to."""
+    for algorithm in experiment.algorithms:
+        for rate in experiment.rates(algorithm):
+            recipe = experiment.recipe_of(algorithm, rate)
+            what = f"algorithms.{algorithm.name}"
+            require(
+                recipe.batch_size <= recipe.train_size,
+                f"{what}: batch_size {recipe.batch_size} is above the {recipe.train_size} "
+                f"training examples that are left at noise rate {rate:g}",
+            )
+            _point(algorithm.rewind_to, f"{what}.rewind_to", recipe)

@@ -19,26 +19,31 @@ from pruning_jax.config import Algorithm
 from pruning_jax.experiment import Cell
 
 SCHEMA = pa.schema(
-    [
-        (n, pa.string())
-        for n in ("dataset", "model", "algorithm", "criterion", "rewind", "noise_kind")
-    ]
+    [(n, pa.string()) for n in ("dataset", "model", "algorithm")]
+    # A control: of which algorithm; of which of its rounds, if that decides the examples.
+    + [("control_of", pa.string()), ("control_round", pa.int64())]
+    + [("width", pa.float64())]  # of every hidden layer, relative to the configured network
+    + [("without", pa.string())]  # examples left out: "", noisy, top_improved, random
+    + [("train_examples", pa.int64())]
+    + [(n, pa.string()) for n in ("criterion", "rewind", "noise_kind")]
     + [("noise_rate", pa.float64())]
-    + [("noise_realised", pa.float64())]  # of the training labels, those that differ from the true
+    + [("noise_realised", pa.float64())]  # of all training labels, those that are not the true one
     + [("seed", pa.int64()), ("round", pa.int64())]
-    + [
-        ("epochs_trained", pa.float64())
-    ]  # spent so far; the shared round 0 counts even where scores ignore it
+    # Spent so far; the shared round 0 counts even where scores ignore it.
+    + [("epochs_trained", pa.float64())]
     + [("weights_total", pa.int64()), ("weights_remaining", pa.int64()), ("density", pa.float64())]
     + [("schedule", pa.string())]
-    + [("train_loss", pa.float64()), ("train_accuracy", pa.float64())]  # given labels
-    + [("train_true_accuracy", pa.float64())]
+    # Of the examples trained on; accuracy against given and against true labels.
+    + [(n, pa.float64()) for n in ("train_loss", "train_accuracy", "train_true_accuracy")]
+    # Of all training examples, those left out included:
     + [("clean_accuracy", pa.float64())]  # of the examples whose label is true
     + [("noisy_accuracy", pa.float64())]  # of the noisy examples, given labels; NaN without noise
     + [("noisy_recovered", pa.float64())]  # of the noisy examples, true labels
     + [("validation_loss", pa.float64()), ("validation_accuracy", pa.float64())]
     + [("validation_noisy_accuracy", pa.float64())]  # against labels as noisy as the training ones
     + [("test_loss", pa.float64()), ("test_accuracy", pa.float64())]
+    # From initialisation: the l2 norm over the surviving weights.
+    + [("distance", pa.float64())]
     + [("diverged", pa.bool_())]  # a loss that is not finite; this row is the cell's last
     + [("seconds", pa.float64())]  # wall time of the stack in this round / its replicas
 )

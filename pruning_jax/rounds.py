@@ -26,7 +26,8 @@ class Stack(NamedTuple):
 
     keys: Any  # [replicas]: the root key of each one's seed
     labels: Any  # int32 [replicas, n], as given
-    examples: Any  # Examples without labels, shared
+    used: Any  # int32 [replicas, train_size]: the examples to train on
+    examples: Any  # Examples without labels and used, shared
 
     @property
     def size(self) -> int:
@@ -65,7 +66,7 @@ class Work(NamedTuple):
     @property
     def anchors(self) -> tuple[int, ...]:
         """The steps of round 0 that are rewound to."""
-        return tuple(sorted({a.anchor for a in self.algorithms}))
+        return tuple(sorted({self.recipe.step_at(a.rewind_to) for a in self.algorithms}))
 
 
 def create(recipe: Recipe, keys: Any) -> tuple[TrainState, Mask]:
@@ -75,15 +76,15 @@ def create(recipe: Recipe, keys: Any) -> tuple[TrainState, Mask]:
 
 def fit(recipe: Recipe, stack: Stack, moment: Moment, stop: int) -> TrainState:
     """The states trained from a moment to step `stop`."""
-    own = (moment.state, moment.mask, stack.labels, stack.keys)
+    own = (moment.state, moment.mask, stack.labels, stack.used, stack.keys)
     shared = (stack.examples, moment.step, stop)
     new = replicas.over_replicas(programs.fit, recipe, stacked=(own,), shared=shared)
     return jax.block_until_ready(new)
 
 
 def evaluate(recipe: Recipe, stack: Stack, moment: Moment) -> Outcome:
-    """Loss, prediction and EL2N of every example of every replica, as NumPy arrays."""
-    own = (moment.state, moment.mask, stack.labels)
+    """The outcome of every replica, as NumPy arrays."""
+    own = (moment.state, moment.mask, stack.labels, stack.keys)
     outcome = replicas.over_replicas(
         programs.evaluate, recipe, stacked=(own,), shared=(stack.examples,)
     )
@@ -162,9 +163,12 @@ def choice(work: Work, algorithm: Algorithm, mask: Mask, round_: int) -> Choice:
 
 
 def prune(work: Work, algorithm: Algorithm, stack: Stack, before: Moment, round_: int) -> Mask:
-    """The masks of a round, by the scores of what was trained before it."""
-    anchor = before.anchors[algorithm.anchor]
-    own = (before.state, anchor, before.mask, stack.labels, stack.keys)
+    """The masks of a round, by the scores of what was trained before it; where the density stays
+    as it is, they are those from before."""
+    if algorithm.densities[round_] == algorithm.densities[before.round]:
+        return before.mask
+    anchor = before.anchors[work.recipe.step_at(algorithm.rewind_to)]
+    own = (before.state, anchor, before.mask, stack.labels, stack.used, stack.keys)
     shared = (stack.examples, choice(work, algorithm, before.mask, round_))
     static = (work.recipe, work.criteria, work.scoring_examples)
     return replicas.over_replicas(programs.prune, *static, stacked=(own,), shared=shared)
@@ -174,7 +178,8 @@ def restart(
     work: Work, algorithm: Algorithm, stack: Stack, before: Moment, mask: Mask, round_: int
 ) -> Moment:
     """The moment at which a round starts, rewound."""
-    own = (before.anchors[algorithm.anchor], before.state, mask, stack.keys)
+    anchor = before.anchors[work.recipe.step_at(algorithm.rewind_to)]
+    own = (anchor, before.state, mask, stack.keys)
     which = list(REWINDS).index(algorithm.rewind)
     new, mask = replicas.over_replicas(
         programs.restart, work.recipe, stacked=(own,), shared=(which, algorithm.shuffle, round_)
@@ -184,8 +189,14 @@ def restart(
 
 def end(recipe: Recipe, algorithm: Algorithm) -> int:
     """The step at which a round ends: as many steps as rewinding to the anchor leaves."""
-    start = recipe.steps if algorithm.rewind == "finetune" else algorithm.anchor
-    return start + recipe.steps - algorithm.anchor
+    anchor = recipe.step_at(algorithm.rewind_to)
+    start = recipe.steps if algorithm.rewind == "finetune" else anchor
+    return start + recipe.steps - anchor
+
+
+def length(recipe: Recipe, algorithm: Algorithm) -> int:
+    """The steps of each round after the dense one."""
+    return recipe.steps - recipe.step_at(algorithm.rewind_to)
 
 
 def run(

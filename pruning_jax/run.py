@@ -26,16 +26,19 @@ from pruning_jax import (
     grid,
     locks,
     replicas,
+    replicates,
     results,
+    runner,
     snapshots,
+    subsets,
     workdir,
 )
 from pruning_jax import progress as shown
 from pruning_jax.checks import WrongUse, require
+from pruning_jax.config import Recipe
 from pruning_jax.experiment import Experiment
 from pruning_jax.grid import Group
 from pruning_jax.resolve import resolve
-from pruning_jax.runner import GroupRun
 
 cli.define_config()
 flags.DEFINE_string("workdir", None, "where the run's files go, and where it resumes from")
@@ -71,22 +74,36 @@ def run_groups(
     experiment: Experiment, groups: list[Group], division: data.Division, place: Path
 ) -> bool:
     """Runs one group after the other; False if a signal stopped it."""
-    sizes = [cost.steps(experiment.recipe, group) * len(group.bases) for group in groups]
-    with shown.display(sum(sizes)) as display:
+    speeds: dict[tuple[Recipe, int], cost.Speed] = {}  # groups of one kind are equally fast
+    for group in groups:
+        kind = group.recipe, len(group.bases)
+        speeds[kind] = speeds.get(kind) or runner.speed(experiment, group, division)
+        if stopped_by:
+            return False
+    seconds = [speeds[g.recipe, len(g.bases)].training(g) for g in groups]
+    with shown.display(sum(seconds)) as display:
         for i, group in enumerate(groups):
-            work = GroupRun(experiment, group, division, place, cli.config().checkpoint_minutes)
-            display.estimate(work.speed.group(experiment.recipe, group) / sizes[i])
-            moments = work.run()
+            if not all(ready(experiment, group, place)):
+                name = group.algorithms[0].name
+                print(f"{name} waits for cells that other processes run: run this again later")
+                continue
+            pace = speeds[group.recipe, len(group.bases)].pace(group.recipe)
+            minutes = cli.config().checkpoint_minutes
+            moments = runner.GroupRun(experiment, group, division, place, pace, minutes).run()
             for at in moments:
-                display.show(at, sum(sizes[:i]) + at.steps * len(group.bases))
+                display.show(at, sum(seconds[:i]) + seconds[i] * at.steps / cost.steps(group))
                 if stopped_by:
                     moments.close()
-                    break
+                    return False
             with locks.exclusive(place):
                 results.unite(place)
-            if stopped_by:
-                return False
     return True
+
+
+def ready(experiment: Experiment, group: Group, place: Path) -> list[bool]:
+    """For each noise rate of a group, whether all is there that decides its examples."""
+    rates = {base.noise_rate for base in group.bases}
+    return [subsets.ready(experiment, group.algorithms[0], rate, place) for rate in rates]
 
 
 def unfinished(experiment: Experiment, group: Group, place: Path) -> bool:
@@ -108,12 +125,15 @@ def finish(experiment: Experiment, place: Path) -> None:
 
     with locks.exclusive(place):
         rows = results.unite(place)
-        if len(rows):
-            figures.save(figures.accuracy(rows), place / "figures" / "accuracy.png")
-    if len(rows):
-        tables.accuracy(rows, Console(width=None if Console().is_terminal else 160))
-    everything = grid.groups(experiment, 1)
-    left = sum(unfinished(experiment, group, place) for group in everything)
+        main = rows[rows["control_of"] == ""]
+        if len(main):
+            figures.save(figures.accuracy(main), place / "figures" / "accuracy.png")
+        everything = grid.groups(experiment, 1)
+        left = sum(unfinished(experiment, group, place) for group in everything)
+        if not left:
+            replicates.average_el2n(experiment, place)
+    if len(main):
+        tables.accuracy(main, Console(width=None if Console().is_terminal else 160))
     if not left:
         clear_checkpoints(experiment, place)
     note = f"; {left} of {len(everything)} replicas are not finished" if left else ""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from pruning_jax import cost, grid, masks, metrics, replicas, rounds, snapshots
+from pruning_jax import cost, grid, masks, metrics, replicas, rounds, snapshots, subsets
 from pruning_jax.config import Algorithm
 from pruning_jax.data import Division
 from pruning_jax.experiment import Cell, Experiment
@@ -30,14 +30,23 @@ class Progress(NamedTuple):
     done: bool  # the round is complete
 
 
-def stack(division: Division, labels: list[Labels], group: Group) -> Stack:
-    """A group's replicas on the devices."""
+def stack(division: Division, group: Group, labels: list[Labels], used: list[np.ndarray]) -> Stack:
+    """A group's replicas on the devices. `used`, bool [train] of each: what it trains on."""
     order = snapshots.rows(group.bases)
     keys = jax.numpy.stack([jax.random.key(group.bases[i].seed) for i in order])
     given = np.stack([labels[i].given for i in order])
-    keys, given = replicas.stack((keys, given), len(order))
-    shared = Examples(division.images, None, division.mean, division.std)
-    return Stack(keys, given, replicas.share(shared, len(order)))
+    places = np.stack([np.flatnonzero(used[i]).astype(np.int32) for i in order])
+    keys, given, places = replicas.stack((keys, given, places), len(order))
+    shared = Examples(division.images, None, None, division.mean, division.std)
+    return Stack(keys, given, places, replicas.share(shared, len(order)))
+
+
+def speed(experiment: Experiment, group: Group, division: Division) -> cost.Speed:
+    """How fast a group is trained here, whichever examples it will do without."""
+    labels = [grid.labels(experiment, division, base) for base in group.bases]
+    used = np.arange(experiment.recipe.train_size) < group.recipe.train_size
+    stacked = stack(division, group, labels, [used] * len(labels))
+    return cost.measure(group.recipe, stacked)
 
 
 class GroupRun:
@@ -49,19 +58,23 @@ class GroupRun:
         group: Group,
         division: Division,
         workdir: Path,
+        pace: int,
         checkpoint_minutes: float,
     ) -> None:
         self.experiment, self.group, self.division = experiment, group, division
         self.workdir, self.folder = workdir, snapshots.folder(workdir, group)
         self.labels = [grid.labels(experiment, division, base) for base in group.bases]
-        self.stack = stack(division, self.labels, group)
-        self.speed = cost.measure(experiment.recipe, self.stack)
+        self.used = [
+            subsets.used(experiment, group.algorithms[0], base, labels, workdir)
+            for base, labels in zip(group.bases, self.labels, strict=True)
+        ]
+        self.stack = stack(division, group, self.labels, self.used)
         self.work = Work(
-            experiment.recipe,
+            group.recipe,
             group.algorithms,
-            experiment.el2n_step,
-            experiment.scoring_examples,
-            self.speed.pace(experiment.recipe),
+            experiment.el2n_step(group.recipe),
+            min(experiment.scoring_examples, group.recipe.train_size),
+            pace,
         )
         self.files = {cell: CellFiles(workdir, cell) for cell in group.cells}
         for files in self.files.values():
@@ -115,7 +128,7 @@ class GroupRun:
             if moment.done:
                 self._record(algorithm, moment, first.el2n)
                 self._save("round", algorithm.name, moment)
-            steps = cost.steps_done(self.work.recipe, self.group, algorithm, moment)
+            steps = cost.steps_done(self.group, algorithm, moment)
             density = algorithm.densities[moment.round]
             yield from self._report(algorithm.name, moment, density, steps)
             if all(finished(self.files, cell, algorithm) for cell in self._cells(algorithm)):
@@ -175,12 +188,21 @@ class GroupRun:
             mask = {name: leaf[i] for name, leaf in named.items()}
             outcome = Outcome(*(array[i] for array in moment.outcome))
             row = metrics.row(
-                self.experiment, cell, self.division, labels, moment.round, mask, outcome, seconds
+                self.experiment,
+                cell,
+                self.division,
+                labels,
+                self.used[i],
+                moment.round,
+                mask,
+                outcome,
+                seconds,
             )
             examples = {
                 "label": labels.given[train],
                 "true_label": self.division.labels[train],
                 "is_noisy": labels.is_noisy,
+                "used": self.used[i],
                 "index": self.division.origin,
                 "el2n": el2n[i][train],
                 "train_loss": outcome.loss[train],

@@ -19,8 +19,9 @@ from pruning_jax.rounds import Moment, Stack
 
 
 def folder(workdir: Path, group: Group) -> Path:
-    """The place of a group's checkpoints: its replicas, then its algorithms."""
-    return workdir / "checkpoints" / _digest(group.bases) / _digest(group.algorithms)
+    """The place of a group's checkpoints: what decides its round 0, then its algorithms."""
+    shared = (group.algorithms[0].variant, group.bases)
+    return workdir / "checkpoints" / _digest(shared) / _digest(group.algorithms)
 
 
 def _digest(what: tuple[Any, ...]) -> str:

@@ -1,5 +1,6 @@
 """TrainState, and what a recipe makes of it: initialisation, optimizer, learning rate."""
 
+import functools
 from typing import Any, NamedTuple
 
 import jax
@@ -7,10 +8,17 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
-from pruning_jax import checks, models
+from pruning_jax import checks, masks, models
 from pruning_jax.config import Recipe
 from pruning_jax.streams import Stream, stream
 from pruning_jax.types import Params, PRNGKey
+
+
+@functools.cache
+def weights_total(recipe: Recipe) -> int:
+    """The number of prunable weights of a recipe's network."""
+    params = jax.eval_shape(lambda: create(recipe, jax.random.key(0))).params
+    return masks.total(jax.eval_shape(masks.dense, params))
 
 
 class TrainState(NamedTuple):

@@ -22,6 +22,7 @@ class Stream(enum.IntEnum):
     CRITERION = 3
     SHUFFLE = 4
     REINITIALISATION = 5
+    REMOVAL = 6
 
 
 def stream(key: PRNGKey, purpose: Stream, index: int | Int[Array, ""] = 0) -> PRNGKey:

@@ -15,20 +15,23 @@ from pruning_jax.types import Mask, Params, PRNGKey
 
 
 class Examples(NamedTuple):
-    """All examples of a data set, those to train on first (`recipe.train_size` of them)."""
+    """All examples of a data set, and which of them to train on."""
 
     images: Any  # uint8 [n, height, width, channels]
     labels: Any  # int32 [n], as given: possibly noisy
+    used: Any  # int32 [recipe.train_size]: those to train on, by their place
     mean: Any  # float32 [channels], in units of a pixel
     std: Any  # float32 [channels]
 
 
 class Outcome(NamedTuple):
-    """Of every example: its loss (nats), the predicted class, and EL2N."""
+    """Of every example its loss (nats), the predicted class, and EL2N; and the distance of the
+    surviving weights from their initialisation (l2 norm), where it was asked for."""
 
     loss: Any  # float32 [n]
     prediction: Any  # int32 [n]
     el2n: Any  # float32 [n]
+    distance: Any = None  # float32 []
 
 
 def normalise(images: UInt8[Array, "n h w c"], examples: Examples) -> Float[Array, "n h w c"]:
@@ -80,10 +83,11 @@ def gradient(
     recipe: Recipe, params: Params, mask: Mask, statistics: Any, examples: Examples, size: int
 ) -> Params:
     """The gradient of the mean loss over the first `size` training examples, in evaluation mode."""
-    images = normalise(examples.images[:size], examples)
+    batch = examples.used[:size]
+    images = normalise(examples.images[batch], examples)
 
     def loss(params: Params) -> Float[Array, ""]:
-        labels, counts = examples.labels[:size], jnp.ones(size, bool)
+        labels, counts = examples.labels[batch], jnp.ones(size, bool)
         return _mean_loss(recipe, params, mask, statistics, images, labels, counts, train=False)[0]
 
     return jax.grad(loss)(params)
@@ -92,7 +96,8 @@ def gradient(
 def epoch_order(
     recipe: Recipe, key: PRNGKey, epoch: int | Int[Array, ""]
 ) -> Int[Array, "steps batch"]:
-    """The examples of each step of one epoch; -1 fills up the last, partial batch."""
+    """The examples of each step of one epoch, as places in `Examples.used`; -1 fills up the
+    last, partial batch."""
     order = jax.random.permutation(stream(key, Stream.DATA_ORDER, epoch), recipe.train_size)
     missing = recipe.steps_per_epoch * recipe.batch_size - recipe.train_size
     return jnp.pad(order, (0, missing), constant_values=-1).reshape(-1, recipe.batch_size)
@@ -105,9 +110,10 @@ def step(
     examples: Examples,
     batch: Int[Array, " batch"],
 ) -> TrainState:
-    """The state after one step on the examples numbered in `batch` (-1: none)."""
+    """The state after one step on the examples at the places `batch` (-1: none)."""
     counts = batch >= 0
-    batch = jnp.where(counts, batch, batch[0])  # what fills up is of the training set, too
+    # What fills up is of the training set, too.
+    batch = examples.used[jnp.where(counts, batch, batch[0])]
     images, labels = normalise(examples.images[batch], examples), examples.labels[batch]
 
     def loss(params: Params) -> tuple[Float[Array, ""], Any]:

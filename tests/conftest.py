@@ -65,15 +65,18 @@ def stack(recipe: Recipe) -> rounds.Stack:
     images = rng.integers(0, 256, (50, *recipe.image_shape)).astype(np.uint8)
     labels = rng.integers(0, recipe.num_classes, (4, 50)).astype(np.int32)
     keys = jax.random.split(jax.random.key(0), 4)
-    shared = Examples(images, None, np.array([120.0], np.float32), np.array([70.0], np.float32))
-    return rounds.Stack(*replicas.stack((keys, labels), 4), replicas.share(shared, 4))
+    used = np.tile(np.arange(recipe.train_size, dtype=np.int32), (4, 1))
+    shared = Examples(
+        images, None, None, np.array([120.0], np.float32), np.array([70.0], np.float32)
+    )
+    return rounds.Stack(*replicas.stack((keys, labels, used), 4), replicas.share(shared, 4))
 
 
 @pytest.fixture(scope="session")
 def work(recipe: Recipe) -> rounds.Work:
     """One algorithm per criterion, and anchors at the steps 0 and 4; two steps at a time."""
     algorithms = [Algorithm(name, DENSITIES, criterion=name) for name in criteria.NAMES]
-    later = Algorithm("later", DENSITIES, rewind="weights", anchor=4)
+    later = Algorithm("later", DENSITIES, rewind="weights", rewind_to="4it")
     return rounds.Work(recipe, (*algorithms, later), el2n_step=3, scoring_examples=20, pace=2)
 
 

@@ -82,9 +82,10 @@ def training(workdir, *arguments, **settings):
     return [SMOKE, f"--workdir={workdir}", *flags(**settings), *arguments]
 
 
-def train(workdir, *arguments, through=(), cwd=None, **settings):
-    """A run of TINY from start to end."""
-    return run(*training(workdir, *arguments, **settings), through=through, cwd=cwd)
+def train(workdir, *arguments, through=(), cwd=None, variables=None, **settings):
+    """A run of TINY from start to end, with other environment variables."""
+    line = training(workdir, *arguments, **settings)
+    return run(*line, through=through, cwd=cwd, **(variables or {}))
 
 
 def in_succession(steps, cwd=None, **variables):

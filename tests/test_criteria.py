@@ -21,14 +21,14 @@ def own(create, stack):
         lambda leaf: jax.random.uniform(next(uniform), leaf.shape) < 0.6, masks.dense(anchor.params)
     )
     trained = trained._replace(params=masks.apply(mask, trained.params))
-    return trained, anchor, mask, stack.labels[0], jax.random.key(4)
+    return trained, anchor, mask, stack.labels[0], stack.used[0], jax.random.key(4)
 
 
 def score(recipe, stack, own, *names, which=0, round_=1):
     """Scores as the driver takes them."""
     choice = programs.Choice(which, False, 0, np.zeros(3, np.int32), np.zeros(3, bool), round_, 1)
     # From the host: `stack` lies on two devices, one replica on one.
-    own, shared = jax.device_get((own[:4], stack.examples))
+    own, shared = jax.device_get((own[:5], stack.examples))
     program = jax.jit(programs.score, static_argnums=(0, 1, 2))
     return program(recipe, names, SIZE, (*own, jax.random.key(4)), shared, choice)
 

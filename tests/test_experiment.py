@@ -15,7 +15,7 @@ ONE = Experiment(
     algorithms=(Algorithm("lrr", (1.0, 0.8)), Algorithm("random", (1.0, 0.8), criterion="random")),
     noise_rates=(0.0, 0.15),
     seeds=(0, 3),
-    el2n_step=5,
+    el2n_epochs=0.5,
     scoring_examples=10,
     save_params=False,
 )

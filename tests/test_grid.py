@@ -25,7 +25,7 @@ EXPERIMENT = Experiment(
     algorithms=ALGORITHMS,
     noise_rates=(0.0, 0.3),
     seeds=(0, 1, 2),
-    el2n_step=1,
+    el2n_epochs=0.1,
     scoring_examples=10,
     save_params=False,
 )

@@ -13,13 +13,13 @@ PACKAGE = Path(pruning_jax.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 ROOMS = {
-    "words": "types checks cache",
+    "words": "types checks cache rules",
     "descriptions": "config streams",
     "plug-ins": "masks noise data models criteria",
     "one network": "state train rewind programs",
     "many networks": "replicas rounds",
-    "a grid": "experiment resolve grid cost dryrun metrics",
-    "files": "checkpoints locks results snapshots workdir",
+    "a grid": "experiment controls resolve grid cost dryrun metrics",
+    "files": "checkpoints locks results snapshots replicates subsets workdir",
     "at work": "runner",
     "answers": "analysis figures tables progress",
     "preparation": "download origins prepare_images",

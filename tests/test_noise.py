@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pruning_jax import noise
+from pruning_jax import noise, rules
 
 CLASSES = 4
 N = 3000
@@ -33,7 +33,7 @@ def corrupt(kind, rate, seed=0, transition=SKEWED):
 @pytest.mark.parametrize("n", [1, 100, 3000, 54_000])
 def test_count_is_the_decimal_rate_times_n_rounded_up(n):
     for thousandths in range(1001):
-        assert noise.count(thousandths / 1000, n) == -(-thousandths * n // 1000)
+        assert rules.count(thousandths / 1000, n) == -(-thousandths * n // 1000)
 
 
 @pytest.mark.parametrize("kind", ["symmetric", "pairflip", "matrix"])

@@ -109,14 +109,17 @@ def test_scope_and_exclusion_are_shared_or_an_algorithms_own():
 )
 def test_rewind_points(point, step):
     """Nine steps in an epoch."""
-    assert lrr(algorithms__lrr__rewind_to=point).anchor == step
+    experiment = resolved(algorithms__lrr__rewind_to=point)
+    assert experiment.recipe.step_at(experiment.algorithm("lrr").rewind_to) == step
 
 
 @pytest.mark.parametrize(("epochs", "step"), [(0.0, 9), (0.01, 1), (2.0, 18), (10.0, 90)])
 def test_when_el2n_is_measured(epochs, step):
     """By default after a tenth of training, at epoch 10 at the latest."""
-    assert resolved(el2n_epochs=epochs).el2n_step == step
-    assert resolved(epochs=400).el2n_step == 90
+    experiment = resolved(el2n_epochs=epochs)
+    assert experiment.el2n_step(experiment.recipe) == step
+    experiment = resolved(epochs=400)
+    assert experiment.el2n_step(experiment.recipe) == 90
 
 
 CYCLE = np.roll(np.eye(10), 1, axis=1)

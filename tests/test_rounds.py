@@ -243,7 +243,7 @@ def test_extended_dense_is_the_schedule_repeated(work, stack, first):
 def test_every_rewind_trains_from_where_it_starts_to_its_end(name, anchor, work, stack, first):
     """As many steps as the anchor leaves, from the state that the rewind gives; what was
     pruned is exactly 0 at the end, with momentum and decay."""
-    algorithm = Algorithm("a", (1.0, 0.8), rewind=name, anchor=anchor)
+    algorithm = Algorithm("a", (1.0, 0.8), rewind=name, rewind_to=f"{anchor}it")
     moments = list(rounds.run(work, algorithm, stack, first))
     mask = rounds.prune(work, algorithm, stack, first, 1)
     begin = rounds.restart(work, algorithm, stack, first, mask, 1)
@@ -314,7 +314,7 @@ def only_lrr(work):
 @pytest.fixture(scope="module")
 def solo(only_lrr, stack):
     """The rounds of replica 2 alone, on one device."""
-    own = replicas.stack((stack.keys[2:3], stack.labels[2:3]), 1)
+    own = replicas.stack((stack.keys[2:3], stack.labels[2:3], stack.used[2:3]), 1)
     alone = rounds.Stack(*own, replicas.share(jax.device_get(stack.examples), 1))
     first = list(rounds.dense(only_lrr, alone))[-1]
     return [first, *run(only_lrr, LRR, alone, first)]
@@ -355,7 +355,7 @@ def test_round_0_goes_on_from_any_moment(work, stack, first):
 @pytest.mark.parametrize("rewind", ["learning_rate", "weights", "finetune"])
 def test_later_rounds_go_on_from_any_moment(rewind, work, stack, first):
     """Also from the end of a round."""
-    algorithm = Algorithm("a", (1.0, 0.8, 0.64), rewind=rewind, anchor=4)
+    algorithm = Algorithm("a", (1.0, 0.8, 0.64), rewind=rewind, rewind_to="4it")
     moments = list(rounds.run(work, algorithm, stack, first))
     assert [(m.round, m.done) for m in moments] == [
         (r, done) for r in (1, 2) for done in (False, False, False, True)
@@ -376,7 +376,7 @@ def test_later_rounds_compile_nothing(work, stack, first):
     try:
         run(work, LRR, stack, first)
         for name in criteria.NAMES:
-            run(work, Algorithm("a", (1.0, 0.3), criterion=name, anchor=4), stack, first)
+            run(work, Algorithm("a", (1.0, 0.3), criterion=name, rewind_to="4it"), stack, first)
         for name in REWINDS:
             run(work, Algorithm("a", (1.0, 0.7), rewind=name, shuffle=True), stack, first)
         for scope in ("layerwise", "global"):
@@ -402,3 +402,36 @@ def test_a_replica_that_diverges_leaves_the_others_alone(work, stack, first):
         assert counts(got.mask).sum(1).tolist() == [round(225 * DENSITIES[got.round])] * 4
         assert nested(got.mask, before)
         before = got.mask
+
+
+def test_the_distance_is_that_of_the_surviving_weights_from_their_initialisation(
+    work, stack, first
+):
+    (last,) = run(work, dataclasses.replace(LRR, densities=(1.0, 0.3)), stack, first)
+    begin, _ = rounds.create(work.recipe, stack.keys)
+    for i in range(stack.size):
+        change = flat(last.state.params, last.mask, i) - flat(begin.params, last.mask, i)
+        alive = np.concatenate([np.asarray(m)[i].ravel() for m in jax.tree.leaves(last.mask)])
+        assert 0 < alive.sum() < alive.size
+        expected = np.linalg.norm(change[alive].astype(np.float64))
+        np.testing.assert_allclose(last.outcome.distance[i], expected, rtol=1e-5)
+
+
+def test_only_the_examples_in_use_are_trained_on(work, stack, first):
+    """Two examples less are two less in an epoch, whatever their labels; and they are others'."""
+    recipe = dataclasses.replace(work.recipe, train_size=38)
+    used = np.array([np.delete(np.arange(40), [3, 11 + i]) for i in range(4)], np.int32)
+    labels = np.asarray(stack.labels).copy()
+    own = stack._replace(used=replicas.stack(used, 4))
+    states, mask = rounds.create(recipe, stack.keys)
+    start = rounds.Moment(0, 0, False, states, mask, anchors={})
+    trained = rounds.fit(recipe, own, start, recipe.steps)
+    for i in range(4):
+        labels[i, [3, 11 + i]] = (labels[i, [3, 11 + i]] + 1) % recipe.num_classes
+    other = own._replace(labels=replicas.stack(labels, 4))
+    equal(trained.params, rounds.fit(recipe, other, start, recipe.steps).params)
+    labels[:, 5] = (labels[:, 5] + 1) % recipe.num_classes
+    other = own._replace(labels=replicas.stack(labels, 4))
+    different = rounds.fit(recipe, other, start, recipe.steps).params
+    with pytest.raises(AssertionError):
+        equal(trained.params, different)

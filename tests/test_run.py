@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pruning_jax import results
-from pruning_jax.noise import count
+from pruning_jax.rules import count
 
 ALGORITHMS = ("lrr", "weight_rewinding", "random")
 CELLS = [(name, rate, 0) for name in ALGORITHMS for rate in (0.0, 0.3)]
@@ -85,10 +85,22 @@ def test_the_table_of_all_rows_is_the_union_of_the_cells_own(reference, rows):
 
 
 def test_rows_have_the_columns_and_types_of_the_contract(reference, rows):
-    strings = {"dataset", "model", "algorithm", "criterion", "rewind", "noise_kind", "schedule"}
+    strings = {
+        "control_of",
+        "without",
+        "dataset",
+        "model",
+        "algorithm",
+        "criterion",
+        "rewind",
+        "noise_kind",
+        "schedule",
+    }
     whole = {"seed", "round", "weights_total", "weights_remaining"}
+    whole |= {"control_round", "train_examples"}
     accuracies = ("train", "train_true", "clean", "noisy", "validation", "test")
     numbers = {"noise_rate", "noise_realised", "epochs_trained", "density", "seconds"}
+    numbers |= {"width", "distance"}
     numbers |= {"train_loss", "validation_loss", "test_loss", "noisy_recovered"}
     numbers |= {f"{name}_accuracy" for name in accuracies}
     promised = {
@@ -129,14 +141,18 @@ def test_examples_have_the_arrays_of_the_contract(reference, cell):
         "label": ("int32", each),
         "true_label": ("int32", each),
         "is_noisy": ("bool", each),
+        "used": ("bool", each),
         "index": ("int32", each),
         "el2n": ("float32", each),
+        "el2n_mean": ("float32", each),
         "train_loss": ("float32", all_rounds),
         "correct": ("bool", all_rounds),
     }
     assert len(np.unique(examples["index"])) == TRAIN
     assert (examples["el2n"] >= 0).all()
     assert (examples["el2n"] <= np.sqrt(2)).all()
+    assert examples["used"].all()
+    assert (examples["el2n"] == examples["el2n_mean"]).all()  # there is one seed
     assert (examples["is_noisy"] == (examples["label"] != examples["true_label"])).all()
     assert examples["is_noisy"].sum() == count(cell[1], TRAIN)
 

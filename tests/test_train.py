@@ -18,7 +18,7 @@ fit = jax.jit(train.fit, static_argnums=0)
 @pytest.fixture(scope="module")
 def examples(stack):
     """Those of one replica."""
-    return jax.device_get(stack.examples._replace(labels=stack.labels[0]))
+    return jax.device_get(stack.examples._replace(labels=stack.labels[0], used=stack.used[0]))
 
 
 @pytest.fixture(scope="module")

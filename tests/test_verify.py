@@ -12,8 +12,8 @@ import processes
 import pyarrow.parquet as pq
 import pytest
 
-from pruning_jax import experiment, noise, results
-from pruning_jax.analysis import examine, invariants, recorded
+from pruning_jax import experiment, results
+from pruning_jax.analysis import examine, recorded
 from pruning_jax.experiment import Cell
 
 ALGORITHMS = ("lrr", "random", "lottery", "reinit", "shuffled")
@@ -337,6 +337,11 @@ def train_true_accuracy(workdir):
     return workdir / LRR.folder / "rounds.parquet"
 
 
+def train_examples(workdir):
+    rows(workdir, LRR, lambda content: content[1].update(train_examples=5))
+    return workdir / LRR.folder / "rounds.parquet"
+
+
 def train_loss(workdir):
     rows(workdir, LRR, lambda content: content[2].update(train_loss=0.5))
     return workdir / LRR.folder / "rounds.parquet"
@@ -446,6 +451,7 @@ TAMPERING: dict[str, tuple[Callable[[Path], Path], ...]] = {
     ),
     "flags of noisy examples": (flag,),
     "numbers of noisy labels": (one_noisy_label_too_many, noise_realised),
+    "examples left out": (train_examples,),
     "accuracies recomputed": (clean_accuracy, train_true_accuracy),
     "losses recomputed": (train_loss, loss_that_is_not_finite),
     examine.SHARED: (other_round_0, other_label),
@@ -584,15 +590,3 @@ def test_help_and_imports():
     assert "--workdir is missing" in processes.one_line(processes.run(command="verify"))
     code = "import sys, pruning_jax.verify; sys.exit('jax' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-@pytest.mark.parametrize("rate", [0.0, 0.07, 0.1, 0.3, 1 / 3, 1.0])
-def test_noise_counts_are_those_of_noise(workdir, rate):
-    """The check has its own formula; here both meet."""
-    record, _ = recorded.read(workdir, recorded.experiment(workdir)[0], LRR)
-    assert record is not None
-    n = 180
-    record = record._replace(cell=LRR._replace(noise_rate=rate), rows=[])
-    label = np.arange(n) < noise.count(rate, n)
-    record.examples.update(label=label.astype(np.int32), true_label=np.zeros(n, np.int32))
-    assert list(invariants.noise_counts(record)) == [""]

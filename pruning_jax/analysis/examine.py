@@ -41,7 +41,7 @@ def examine(workdir: Path) -> Findings:
     found |= {name: [] for name in order}
     found[FILES] += recorded.foreign(workdir, experiment)
     tables: dict[Cell, Rows] = {}
-    bases: dict[tuple[float, int], Base] = {}
+    bases: dict[tuple, Base] = {}
     for cell in experiment.cells:
         try:
             rows = _cell(workdir, experiment, cell, found, bases)
@@ -62,7 +62,7 @@ def _cell(
     experiment: Experiment,
     cell: Cell,
     found: dict[str, list[str]],
-    bases: dict[tuple[float, int], Base],
+    bases: dict[tuple, Base],
 ) -> Rows | None:
     """The rows of a cell, none if it has not begun, None if its files or rounds are wrong;
     what its checks find is added to `found`."""
@@ -76,7 +76,7 @@ def _cell(
         return None
     for name, check in invariants.CHECKS.items():
         found[name] += check(record)
-    first = bases.setdefault(cell[1:], Base.of(record))
+    first = bases.setdefault((record.algorithm.variant, *cell[1:]), Base.of(record))
     if first.record.cell != cell:
         found[SHARED].append(first.compare(record))
     return record.rows

@@ -4,14 +4,13 @@ A check is a generator over the things that it looks at: for each, what is wrong
 one line that names the file, or "".
 """
 
-import fnmatch
 import math
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from pruning_jax import rules
 from pruning_jax.analysis import recorded
 from pruning_jax.analysis.recorded import Arrays, Damaged, Record
 
@@ -119,15 +118,10 @@ def excluded(record: Record) -> Iterator[str]:
         pruned = [
             name
             for name, layer in mask.items()
-            if not layer.all() and any(_matches(name, pattern) for pattern in a.exclude)
+            if not layer.all() and any(rules.matches(name, pattern) for pattern in a.exclude)
         ]
         message = f"{', '.join(pruned)} is excluded from pruning but not whole"
         yield first_wrong(record.file("masks", r), (not pruned, message))
-
-
-def _matches(name: str, pattern: str) -> bool:
-    """Whether a pattern names the path of a leaf, or its layer."""
-    return any(fnmatch.fnmatch(n, pattern) for n in (name, name.rpartition("/")[0]))
 
 
 def params(record: Record) -> Iterator[str]:
@@ -158,7 +152,7 @@ def flags(record: Record) -> Iterator[str]:
 def noise_counts(record: Record) -> Iterator[str]:
     """ceil(rate * n) labels are noisy; at most as many, for kinds that may draw the true one."""
     rate, noisy = record.cell.noise_rate, corrupted(record)
-    chosen, count = math.ceil(Fraction(str(rate)) * noisy.size), int(noisy.sum())
+    chosen, count = rules.count(rate, noisy.size), int(noisy.sum())
     exact = record.experiment.data.noise_kind in ("symmetric", "pairflip")
     yield first_wrong(
         record.examples_file,
@@ -172,22 +166,39 @@ def noise_counts(record: Record) -> Iterator[str]:
         yield first_wrong(record.table, (not wrong, f"round {r}: {wrong}"))
 
 
+def left_out(record: Record) -> Iterator[str]:
+    """As many examples are left out of training as configured, all noisy ones if it is they."""
+    algorithm, used = record.algorithm, record.examples["used"]
+    expected = record.experiment.left_out(algorithm, record.cell.noise_rate)
+    trained = int((used & corrupted(record)).sum()) if algorithm.without == "noisy" else 0
+    yield first_wrong(
+        record.examples_file,
+        (int((~used).sum()) == expected, f"{(~used).sum()} examples are left out, not {expected}"),
+        (not trained, f"{trained} noisy examples are trained on"),
+    )
+    for r, row in enumerate(record.rows):
+        wrong = _columns(row, {"train_examples": int(used.sum())})
+        yield first_wrong(record.table, (not wrong, f"round {r}: {wrong}"))
+
+
 def accuracies(record: Record) -> Iterator[str]:
     """Training accuracies are those of examples.npz; NaN where the network diverged.
 
     On clean examples the given label is the true one, so that noisy_recovered gives
-    train_true_accuracy.
+    train_true_accuracy, where none or all of the noisy examples are trained on.
     """
-    noisy = corrupted(record)
+    noisy, used = corrupted(record), record.examples["used"]
     for r, (row, correct) in enumerate(zip(record.rows, record.examples["correct"], strict=True)):
         recovered = row["noisy_recovered"] * int(noisy.sum()) if noisy.any() else 0
-        right = int(correct[~noisy].sum()) + recovered
+        right = int(correct[used & ~noisy].sum()) + (recovered if used[noisy].all() else 0)
         expected = {
-            "train_accuracy": _mean(correct),
+            "train_accuracy": _mean(correct[used]),
             "clean_accuracy": _mean(correct[~noisy]),
             "noisy_accuracy": _mean(correct[noisy]),
-            "train_true_accuracy": right / correct.size,
+            "train_true_accuracy": right / used.sum(),
         }
+        if used[noisy].any() != used[noisy].all():
+            del expected["train_true_accuracy"]
         wrong = _columns(row, dict.fromkeys(expected, math.nan) if row["diverged"] else expected)
         yield first_wrong(record.table, (not wrong, f"round {r}: {wrong}"))
 
@@ -196,7 +207,7 @@ def losses(record: Record) -> Iterator[str]:
     """train_loss is that of examples.npz, and a cell diverged when one is not finite."""
     for r, (row, loss) in enumerate(zip(record.rows, record.examples["train_loss"], strict=True)):
         finite = bool(np.isfinite(loss).all())
-        wrong = _columns(row, {"train_loss": _mean(loss)})
+        wrong = _columns(row, {"train_loss": _mean(loss[record.examples["used"]])})
         yield first_wrong(
             record.table,
             (not wrong, f"round {r}: {wrong}"),
@@ -213,6 +224,7 @@ CHECKS: dict[str, Check] = {
     "pruned parameters exactly 0": params,
     "flags of noisy examples": flags,
     "numbers of noisy labels": noise_counts,
+    "examples left out": left_out,
     "accuracies recomputed": accuracies,
     "losses recomputed": losses,
 }

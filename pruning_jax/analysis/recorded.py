@@ -131,7 +131,14 @@ def mask(path: Path, like: Arrays | None = None) -> Arrays:
     return found
 
 
-PER_EXAMPLE = {"label": "i", "true_label": "i", "is_noisy": "b", "index": "i", "el2n": "f"}
+PER_EXAMPLE = {
+    "label": "i",
+    "true_label": "i",
+    "is_noisy": "b",
+    "used": "b",
+    "index": "i",
+    "el2n": "f",
+}
 PER_ROUND = {"train_loss": "f", "correct": "b"}
 """The arrays of examples.npz with NumPy's kinds of numbers."""
 

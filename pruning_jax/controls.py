@@ -1,0 +1,120 @@
+"""Controls derived from the algorithms of a grid: narrower networks, fewer examples.
+
+Each is an algorithm like any other, with a name that says what it is.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+from pruning_jax import checks, state
+from pruning_jax.checks import require
+from pruning_jax.config import Algorithm, Config, Recipe
+
+EXTENDED = "extended_dense"
+"""The algorithm whose narrower versions are the width-scaled dense networks: as trained in
+round 0, and for as many repeated schedules as it has rounds."""
+
+
+def matched_width(recipe: Recipe, weights: int) -> float:
+    """The width, relative to the recipe's, of a network with about `weights` prunable weights.
+
+    Between one and two powers of the width are in the number of weights, so that a few steps
+    of a secant on logarithms meet it, up to whole units.
+
+    Raises:
+      WrongUse: no width comes within a quarter of it.
+    """
+    total = state.weights_total(recipe)
+    width, tried = (weights / total) ** 0.5, {}
+    for _ in range(8):
+        width = float(f"{width:.3g}")
+        got = state.weights_total(dataclasses.replace(recipe, width=recipe.width * width))
+        tried[width] = abs(got / weights - 1)
+        if got == weights:
+            break
+        width *= (weights / got) ** 0.6
+    best = min(tried, key=lambda w: tried[w])
+    require(
+        tried[best] < 0.25,
+        f"controls.width_rounds: no width of {recipe.model} has about {weights} weights",
+    )
+    return best
+
+
+def check_masks_from(algorithm: Algorithm, algorithms: tuple[Algorithm, ...]) -> None:
+    """Masks are taken from an algorithm of the grid that prunes, of the same network and
+    examples, at the same densities.
+
+    Raises:
+      WrongUse: they are not.
+    """
+    if not algorithm.masks_from:
+        return
+    what = f"algorithms.{algorithm.name}.masks_from"
+    same = [a for a in algorithms if a.variant == algorithm.variant]
+    makers = {a.name: a for a in same if not a.masks_from}
+    checks.one_of(f"{what}: an algorithm of the grid that prunes,", algorithm.masks_from, makers)
+    theirs = makers[algorithm.masks_from].densities[: len(algorithm.densities)]
+    require(
+        theirs == algorithm.densities,
+        f"{what} {algorithm.masks_from!r} has other densities than algorithms.{algorithm.name}",
+    )
+
+
+def derive(config: Config, algorithms: tuple[Algorithm, ...], recipe: Recipe) -> list[Algorithm]:
+    """The algorithms that `config.controls` asks for, in the order in which they can run.
+
+    Raises:
+      WrongUse: an algorithm that the grid lacks, or a round that it has not.
+    """
+    wanted, known = config.controls, {a.name: a for a in algorithms}
+    if wanted.width_rounds or wanted.tie_rounds:
+        checks.one_of("controls.pruned: an algorithm of the grid,", wanted.pruned, known)
+    for what in ("width_rounds", "tie_rounds"):
+        last = known[wanted.pruned].rounds if wanted[what] else 0
+        for round_ in wanted[what]:
+            fine = isinstance(round_, int) and 1 <= round_ <= last
+            require(fine, f"controls.{what}: {round_!r} is not a round of 1 to {last}")
+    fraction = wanted.tie_fraction
+    require(0 < fraction < 1, f"controls.tie_fraction {fraction} is outside (0, 1)")
+    for name in wanted.without_noisy:
+        checks.one_of("controls.without_noisy: an algorithm of the grid,", name, known)
+    narrow = list(_narrow(known, wanted, recipe)) if wanted.width_rounds else []
+    plain = [known[name] for name in wanted.without_noisy]
+    plain += narrow if EXTENDED in wanted.without_noisy else []
+    return [*narrow, *map(_clean, plain), *_removed(wanted)]
+
+
+def _narrow(known: dict[str, Algorithm], wanted: Config, recipe: Recipe) -> Iterator[Algorithm]:
+    """Extended dense training of networks as small as pruning leaves them."""
+    checks.one_of("controls.width_rounds: the grid lacks", EXTENDED, known)
+    extended, total = known[EXTENDED], state.weights_total(recipe)
+    for round_ in sorted(wanted.width_rounds):
+        width = matched_width(recipe, round(total * known[wanted.pruned].densities[round_]))
+        name = f"{EXTENDED}_width_{width:g}"
+        yield dataclasses.replace(extended, name=name, width=width, control_of=EXTENDED)
+
+
+def _clean(algorithm: Algorithm) -> Algorithm:
+    """The same algorithm on the examples whose label was not drawn anew."""
+    source = f"{algorithm.masks_from}_without_noisy" if algorithm.masks_from else ""
+    return dataclasses.replace(
+        algorithm,
+        name=f"{algorithm.name}_without_noisy",
+        without="noisy",
+        control_of=algorithm.name,
+        masks_from=source,
+    )
+
+
+def _removed(wanted: Config) -> Iterator[Algorithm]:
+    """The dense network without the top-improved examples, and without random ones."""
+    for round_ in sorted(wanted.tie_rounds):
+        for without in ("top_improved", "random"):
+            yield Algorithm(
+                name=f"without_{without}_{round_:02d}",
+                densities=(1.0,),
+                without=without,
+                control_of=wanted.pruned,
+                control_round=round_,
+            )

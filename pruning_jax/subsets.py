@@ -1,0 +1,47 @@
+"""Which examples an algorithm is trained on.
+
+TIE, the top-improved examples: those whose training loss pruning improves most (Jin et al.
+2022, arXiv 2210.13738). Their number is ours.
+"""
+
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from pruning_jax import replicates, results
+from pruning_jax.config import Algorithm
+from pruning_jax.experiment import Cell, Experiment
+from pruning_jax.grid import Base, Labels
+from pruning_jax.streams import Stream, stream
+
+
+def ready(experiment: Experiment, algorithm: Algorithm, noise_rate: float, workdir: Path) -> bool:
+    """Whether all is computed that decides an algorithm's examples."""
+    if algorithm.without != "top_improved":
+        return True
+    source = experiment.algorithm(algorithm.control_of)
+    names = [name for name in (source.name, source.masks_from) if name]
+    cells = [Cell(name, noise_rate, seed) for name in names for seed in experiment.seeds]
+    files = {cell: results.CellFiles(workdir, cell) for cell in cells}
+    own = [cell for cell in cells if cell.algorithm == source.name]
+    return all(results.finished(files, cell, source) for cell in own)
+
+
+def used(
+    experiment: Experiment, algorithm: Algorithm, base: Base, labels: Labels, workdir: Path
+) -> np.ndarray:
+    """Whether each training example is trained on, bool [train]."""
+    size = len(labels.chosen)
+    count = experiment.left_out(algorithm, base.noise_rate)
+    if algorithm.without == "noisy":
+        return ~labels.chosen
+    if algorithm.without == "random":
+        key = stream(jax.random.key(base.seed), Stream.REMOVAL, algorithm.control_round)
+        return np.asarray(jax.random.permutation(key, size)) >= count
+    if algorithm.without == "top_improved":
+        gains = replicates.improvement(experiment, algorithm, base.noise_rate, workdir)
+        own = gains[experiment.seeds.index(base.seed)]
+        first = np.argsort(-own, kind="stable")[:count]  # ties by place; NaN comes last
+        return ~np.isin(np.arange(size), first)
+    return np.ones(size, bool)
