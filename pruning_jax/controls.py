@@ -22,7 +22,7 @@ def matched_width(recipe: Recipe, weights: int) -> float:
     of a secant on logarithms meet it, up to whole units.
 
     Raises:
-      WrongUse: no width comes within a quarter of it.
+      WrongUse: no width comes within 12 % of it.
     """
     total = state.weights_total(recipe)
     width, tried = (weights / total) ** 0.5, {}
@@ -35,7 +35,7 @@ def matched_width(recipe: Recipe, weights: int) -> float:
         width *= (weights / got) ** 0.6
     best = min(tried, key=lambda w: tried[w])
     require(
-        tried[best] < 0.25,
+        tried[best] < 0.12,
         f"controls.width_rounds: no width of {recipe.model} has about {weights} weights",
     )
     return best

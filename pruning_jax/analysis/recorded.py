@@ -143,9 +143,18 @@ PER_ROUND = {"train_loss": "f", "correct": "b"}
 """The arrays of examples.npz with NumPy's kinds of numbers."""
 
 
-def _examples(path: Path, count: int, rounds: int) -> Arrays:
-    """The arrays of examples.npz, cut to `rounds`: a killed process may leave one more."""
+def examples(path: Path, count: int | None = None, rounds: int | None = None) -> Arrays:
+    """The arrays of examples.npz, of `count` examples if that is known, and cut to `rounds`: a
+    killed process may leave one more.
+
+    Raises:
+      Damaged: it cannot be read, or an array is missing or has another shape.
+    """
     found = arrays(path)
+    for name in ("label", "train_loss"):
+        _expect(name in found and found[name].ndim > 0, path, f"has no {name}")
+    count = len(found["label"]) if count is None else count
+    rounds = len(found["train_loss"]) if rounds is None else rounds
     for name, kind in {**PER_EXAMPLE, **PER_ROUND}.items():
         _expect(name in found, path, f"has no {name}")
         array = found[name]
@@ -180,12 +189,12 @@ def read(workdir: Path, experiment: Experiment, cell: Cell) -> tuple[Record | No
     table = attempt(lambda: rows(empty.table)) or []
     size, count = experiment.recipe.train_size, len(table)
     if table:
-        examples = attempt(lambda: _examples(empty.examples_file, size, count)) or {}
+        content = attempt(lambda: examples(empty.examples_file, size, count)) or {}
         masks = [attempt(lambda: mask(empty.file("masks", 0)))]
         rest = range(1, count)
         masks += [attempt(lambda r=r: mask(empty.file("masks", r), masks[0])) for r in rest]
         if not any(found):
-            record = empty._replace(rows=table, examples=examples, masks=[m for m in masks if m])
+            record = empty._replace(rows=table, examples=content, masks=[m for m in masks if m])
             return record, found
     return None, found
 

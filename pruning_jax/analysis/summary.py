@@ -2,26 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from scipy import special  # scipy.stats takes a second to load
 
+from pruning_jax.analysis.statistics import interval
 
-def interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, ...]:
-    """The mean and the ends of its t-interval; the ends are NaN for fewer than two values.
-
-    Values that are NaN are left out.
-    """
-    values = np.asarray(values, float)
-    values = values[~np.isnan(values)]
-    if not len(values):
-        return (float("nan"),) * 3
-    mean = float(values.mean())
-    if len(values) < 2:
-        return mean, float("nan"), float("nan")
-    standard_error = values.std(ddof=1) / np.sqrt(len(values))
-    half = float(special.stdtrit(len(values) - 1, (1 + confidence) / 2) * standard_error)
-    return mean, mean - half, mean + half
+__all__ = ["interval", "over_seeds"]
 
 
 def over_seeds(rows: pd.DataFrame, column: str = "test_accuracy") -> pd.DataFrame:
