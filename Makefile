@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format clean
+.PHONY: run test lint format clean chromium
 .DELETE_ON_ERROR:
 
 run: .venv/run
 	$(BIN)/python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
+	$(BIN)/python -m pruning_jax.report --workdir=runs/digits
 
-test: lint
+test: lint chromium
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/test
@@ -19,6 +20,14 @@ lint: .venv/test
 format: .venv/test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The page's tests need a browser; without one they are skipped and say so.
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  command -v apt-get >/dev/null && { \
+	    root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	    $$root apt-get update -qq && $$root apt-get install -y -qq chromium; }; } || \
+	  echo "no chromium: the tests of the page in a browser will be skipped"
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.11"'

@@ -31,6 +31,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["pruning_jax", "pruning_jax.*"]),
+    package_data={"pruning_jax": ["templates/*"]},
     install_requires=[
         # The lowest and the newest jax that the tests have passed with.
         "jax>=0.8.0,<=0.10.2",
@@ -48,6 +49,8 @@ setup(
         "scipy>=1.13",
         "scikit-learn>=1.5",
         "matplotlib>=3.9",
+        "plotly>=6.0",
+        "jinja2>=3.1",
         "pillow>=10",
         "psutil>=6",
         "rich>=13.7",

@@ -67,9 +67,7 @@ def prepared(seeds: int) -> tuple[experiment.Experiment, data.Division]:
 
 
 def stack(what: experiment.Experiment, division: data.Division) -> rounds.Stack:
-    group = grid.groups(what, 10**6)[0]
-    labels = [grid.labels(what, division, b) for b in group.bases]
-    return runner.stack(division, labels, group)
+    return runner.trial(what, grid.groups(what, 10**6)[0], division)
 
 
 def matmul_rate() -> float:
@@ -121,7 +119,7 @@ def overheads(table: list[tuple[str, str]], count: int = 10) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         workdir.prepare(place, what)
-        run = runner.GroupRun(what, group, division, place, 10)
+        run = runner.GroupRun(what, group, division, place, pace=469, checkpoint_minutes=10)
         recipe, algorithm = what.recipe, what.algorithms[0]
         moment = rounds.Moment(0, 0, False, *rounds.create(recipe, run.stack.keys), anchors={})
         moment = moment._replace(anchors={0: moment.state})

@@ -40,8 +40,7 @@ def measure(way: str, devices: str, threads: str) -> float:
     division = plan.zeros(what)
     images = np.random.default_rng(0).integers(0, 256, division.images.shape, np.uint8)
     group = grid.groups(what, 4)[0]
-    labels = [grid.labels(what, division, base) for base in group.bases]
-    stack = runner.stack(data.Division(images, *division[1:]), labels, group)
+    stack = runner.trial(what, group, data.Division(images, *division[1:]))
     moment = rounds.Moment(0, 0, False, *rounds.create(what.recipe, stack.keys), anchors={})
     return best(lambda: rounds.fit(what.recipe, stack, moment, what.recipe.steps_per_epoch)) / 4
 

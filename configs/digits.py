@@ -32,10 +32,14 @@ def get_config() -> Config:
     config.schedule = "cosine"
 
     config.prune_fraction = 0.2
-    config.rounds = 18
+    config.rounds = 17
     config.algorithms.weight_rewinding.rewind_to = "1ep"
 
     config.grid.algorithms = ("lrr", "weight_rewinding", "extended_dense", "random")
     config.grid.noise_rates = (0.0, 0.2, 0.4)
     config.grid.seeds = (0, 1, 2, 3, 4, 5)
+
+    config.controls.width_rounds = (5, 10, 15)
+    config.controls.without_noisy = ("lrr", "extended_dense", "random")
+    config.controls.tie_rounds = (5, 10, 15)
     return config

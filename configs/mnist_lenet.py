@@ -32,4 +32,8 @@ def get_config() -> Config:
     config.grid.algorithms = ("lrr", "weight_rewinding", "extended_dense", "random")
     config.grid.noise_rates = (0.0, 0.15, 0.3, 0.6)
     config.grid.seeds = (0, 1, 2, 3, 4)
+
+    config.controls.width_rounds = (4, 8, 12, 16)
+    config.controls.without_noisy = ("lrr", "extended_dense", "random")
+    config.controls.tie_rounds = (4, 8, 12, 16)
     return config

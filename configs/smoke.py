@@ -23,4 +23,7 @@ def get_config() -> Config:
     config.grid.algorithms = ("lrr", "weight_rewinding", "extended_dense", "random")
     config.grid.noise_rates = (0.0, 0.3)
     config.grid.seeds = (0, 1)
+    config.controls.width_rounds = (2,)
+    config.controls.without_noisy = ("lrr", "extended_dense")
+    config.controls.tie_rounds = (2,)
     return config

@@ -64,7 +64,9 @@ def describe(experiment: Experiment, groups: tuple[Group, ...], shares: int) -> 
     for i, group in enumerate(groups):
         count, number = len(group.bases), i % shares + 1
         kind, images = (group.recipe, count), division.images.nbytes * replicas.mesh(count).size
-        speed = speeds[kind] = speeds.get(kind) or runner.speed(experiment, group, division)
+        speed = speeds[kind] = speeds.get(kind) or cost.measure(
+            group.recipe, runner.trial(experiment, group, division)
+        )
         compilation = 0.0 if (number, kind) in compiled else speed.compilation
         compiled.add((number, kind))
         described.append(

@@ -77,7 +77,9 @@ def run_groups(
     speeds: dict[tuple[Recipe, int], cost.Speed] = {}  # groups of one kind are equally fast
     for group in groups:
         kind = group.recipe, len(group.bases)
-        speeds[kind] = speeds.get(kind) or runner.speed(experiment, group, division)
+        speeds[kind] = speeds.get(kind) or cost.measure(
+            group.recipe, runner.trial(experiment, group, division)
+        )
         if stopped_by:
             return False
     seconds = [speeds[g.recipe, len(g.bases)].training(g) for g in groups]

@@ -41,12 +41,11 @@ def stack(division: Division, group: Group, labels: list[Labels], used: list[np.
     return Stack(keys, given, places, replicas.share(shared, len(order)))
 
 
-def speed(experiment: Experiment, group: Group, division: Division) -> cost.Speed:
-    """How fast a group is trained here, whichever examples it will do without."""
+def trial(experiment: Experiment, group: Group, division: Division) -> Stack:
+    """A group's replicas with as many examples as it is trained on, whichever these will be."""
     labels = [grid.labels(experiment, division, base) for base in group.bases]
     used = np.arange(experiment.recipe.train_size) < group.recipe.train_size
-    stacked = stack(division, group, labels, [used] * len(labels))
-    return cost.measure(group.recipe, stacked)
+    return stack(division, group, labels, [used] * len(labels))
 
 
 class GroupRun:

@@ -3,8 +3,10 @@
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -75,6 +77,7 @@ def _record(what: Experiment) -> dict[str, Any]:
     return {
         "experiment": experiment.description(what),
         "hash": experiment.digest(what),
+        "command": shlex.join(["python", "-m", "pruning_jax.run", *sys.argv[1:]]),
         "versions": {"python": platform.python_version()} | {p: _version(p) for p in PACKAGES},
         "devices": [device.device_kind for device in jax.devices()],
         "backend": jax.default_backend(),

@@ -30,6 +30,9 @@ TINY = {
     "grid.algorithms": ("lrr", "weight_rewinding", "random"),
     "grid.noise_rates": (0.0, 0.3),
     "grid.seeds": (0,),
+    "controls.width_rounds": (),
+    "controls.without_noisy": (),
+    "controls.tie_rounds": (),
 }
 """A grid of two replicas, three algorithms and two rounds, of 6 steps each."""
 

@@ -21,9 +21,9 @@ ROOMS = {
     "a grid": "experiment controls resolve grid cost dryrun metrics",
     "files": "checkpoints locks results snapshots replicates subsets workdir",
     "at work": "runner",
-    "answers": "analysis figures tables progress",
+    "answers": "analysis charts figures listing swatches interactive page sections tables progress",
     "preparation": "download origins prepare_images",
-    "commands": "cli run plan verify prepare",
+    "commands": "cli run plan verify report prepare",
 }
 """Each module, or folder, imports only from those before it, in its own room or in another."""
 
