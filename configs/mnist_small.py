@@ -28,9 +28,8 @@ def get_config() -> Config:
     config.prune_fraction = 0.2
     config.rounds = 16
     config.exclude = ("Dense_2",)
-    config.algorithms.weight_rewinding.rewind_to = "1ep"
 
-    config.grid.algorithms = ("lrr", "weight_rewinding", "extended_dense", "random")
+    config.grid.algorithms = ("lrr", "extended_dense", "random")
     config.grid.noise_rates = (0.0, 0.3)
     config.grid.seeds = (0, 1, 2)
 
