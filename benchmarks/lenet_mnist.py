@@ -119,7 +119,7 @@ def overheads(table: list[tuple[str, str]], count: int = 10) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         workdir.prepare(place, what)
-        run = runner.GroupRun(what, group, division, place, pace=469, checkpoint_minutes=10)
+        run = runner.GroupRun(what, group, division, place, checkpoint_minutes=10)
         recipe, algorithm = what.recipe, what.algorithms[0]
         moment = rounds.Moment(0, 0, False, *rounds.create(recipe, run.stack.keys), anchors={})
         moment = moment._replace(anchors={0: moment.state})

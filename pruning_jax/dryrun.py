@@ -1,11 +1,13 @@
 """Checks that need the network: its layers, and what criteria make of it. Runs nothing."""
 
+import functools
+
 import jax
 import numpy as np
 
 from pruning_jax import checks, masks, programs, rounds, state
 from pruning_jax.checks import require
-from pruning_jax.config import Algorithm
+from pruning_jax.config import Recipe
 from pruning_jax.experiment import Experiment
 from pruning_jax.train import Examples
 from pruning_jax.types import Mask
@@ -14,8 +16,9 @@ from pruning_jax.types import Mask
 def check(experiment: Experiment) -> None:
     """Raises WrongUse for a density that cannot be had, a pattern without a layer, or a
     criterion whose scores do not fit the parameters."""
+    recipe = experiment.recipe
     for algorithm in experiment.algorithms:
-        mask = _network(experiment, algorithm)[1]
+        mask = _network(experiment.recipe_of(algorithm, 0.0))[1]
         sizes = masks.sizes(mask)
         what = f"algorithms.{algorithm.name}"
         for pattern in algorithm.exclude:
@@ -34,12 +37,12 @@ def check(experiment: Experiment) -> None:
             f"at least {least} must remain",
         )
     for name in {a.criterion for a in experiment.algorithms}:
-        _check_scores(experiment, name, *_network(experiment, experiment.algorithms[0]))
+        _check_scores(experiment, name, *_network(recipe))
 
 
-def _network(experiment: Experiment, algorithm: Algorithm) -> tuple[state.TrainState, Mask]:
-    """The shapes of an algorithm's state and mask."""
-    recipe = experiment.recipe_of(algorithm, 0.0)
+@functools.cache
+def _network(recipe: Recipe) -> tuple[state.TrainState, Mask]:
+    """The shapes of a network's state and mask."""
     one = jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)))
     return one, jax.eval_shape(masks.dense, one.params)
 

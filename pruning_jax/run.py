@@ -91,14 +91,16 @@ def run_groups(
                 continue
             pace = speeds[group.recipe, len(group.bases)].pace(group.recipe)
             minutes = cli.config().checkpoint_minutes
-            moments = runner.GroupRun(experiment, group, division, place, pace, minutes).run()
+            moments = runner.GroupRun(experiment, group, division, place, minutes, pace).run()
             for at in moments:
                 display.show(at, sum(seconds[:i]) + seconds[i] * at.steps / cost.steps(group))
                 if stopped_by:
                     moments.close()
-                    return False
+                    break
             with locks.exclusive(place):
                 results.unite(place)
+            if stopped_by:
+                return False
     return True
 
 

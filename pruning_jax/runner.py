@@ -57,9 +57,10 @@ class GroupRun:
         group: Group,
         division: Division,
         workdir: Path,
-        pace: int,
         checkpoint_minutes: float,
+        pace: int = 0,
     ) -> None:
+        """`pace`: steps between two moments at which it can be stopped; 0: an epoch."""
         self.experiment, self.group, self.division = experiment, group, division
         self.workdir, self.folder = workdir, snapshots.folder(workdir, group)
         self.labels = [grid.labels(experiment, division, base) for base in group.bases]
@@ -73,7 +74,7 @@ class GroupRun:
             group.algorithms,
             experiment.el2n_step(group.recipe),
             min(experiment.scoring_examples, group.recipe.train_size),
-            pace,
+            pace or group.recipe.steps_per_epoch,
         )
         self.files = {cell: CellFiles(workdir, cell) for cell in group.cells}
         for files in self.files.values():

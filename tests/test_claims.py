@@ -198,3 +198,15 @@ def test_ranges_of_densities():
     assert ranges([0.8, 0.64, 0.512, 0.41], [1, 1, 0, 1]) == "80 % to 64 % and 41 %"
     assert ranges([0.8, 0.64, 0.512, 0.41, 0.33], [1, 0, 1, 0, 1]) == "80 %, 51.2 % and 33 %"
     assert ranges([0.8], [0]) == ""
+
+
+def test_the_interval_of_a_scanned_claim_says_what_its_verdict_says():
+    """Effects of all sizes, most of them near the limit of what is significant."""
+    seen = set()
+    for i, size in enumerate(np.linspace(0, 0.5, 6)):
+        truth = Truth(rates=RATES[:8], log_loss={"pruned": -size}, more_lost={"pruned": -size / 20})
+        found = claims(synthetic.rows(truth, i))
+        for row in found[found["claim"].isin([2, 3])].itertuples():
+            assert (row.verdict == "supported") == (row.high < 0), row
+            seen.add((row.claim, row.verdict))
+    assert len(seen) == 4

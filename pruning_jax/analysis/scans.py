@@ -7,7 +7,7 @@ import numpy as np
 from pruning_jax.analysis import verdicts
 from pruning_jax.analysis.panel import Slice, mean
 from pruning_jax.analysis.settings import Settings
-from pruning_jax.analysis.statistics import Estimate, holm
+from pruning_jax.analysis.statistics import Estimate, holm, holm_level
 from pruning_jax.analysis.verdicts import Claim
 
 
@@ -15,7 +15,7 @@ class Scan(NamedTuple):
     """A difference from the dense model, tested at every density."""
 
     verdict: str
-    effect: Estimate  # where the reduction is largest, or else surest; simultaneous interval
+    effect: Estimate  # where the reduction is largest, or else surest; Holm's interval
     place: int  # of that density
     scanned: np.ndarray  # rounds
     lower: np.ndarray  # whether it is significantly lower there, after Holm's correction
@@ -28,8 +28,8 @@ def scan(values: np.ndarray, rounds: np.ndarray, minimum: float, settings: Setti
     Supported: at some density the mean is below `-minimum` by a two-sided test after Holm's
     correction over the densities. Contradicted: at every density the unadjusted interval lies
     above `minimum`; that all hold at once needs no correction (intersection-union, Berger 1982).
-    The interval of the effect is simultaneous over the densities (Bonferroni), for its density
-    is chosen by the effect. It is a little wider than Holm's test: it may reach 0 all the same.
+    The interval of the effect has the level at which Holm's procedure tested it, so that it says
+    the same as the verdict. It does not correct for its density being chosen by the effect.
     """
     rounds = rounds[(np.isfinite(values).sum(0) > 1)[rounds]]
     if not len(rounds):
@@ -45,8 +45,8 @@ def scan(values: np.ndarray, rounds: np.ndarray, minimum: float, settings: Setti
     else:
         verdict = "contradicted" if (plain.low > minimum).all() else "undecided"
         place = int(adjusted.argmin())
-    simultaneous = 1 - settings.alpha / len(rounds)
-    effect = settings.estimates(values[:, place], simultaneous).at()
+    confidence = 1 - holm_level(shifted.p, settings.alpha, place)
+    effect = settings.estimates(values[:, place], confidence).at()
     return Scan(verdict, effect, place, rounds, lower, higher)
 
 
@@ -89,7 +89,7 @@ def training(part: Slice, pruned: str, settings: Settings) -> Claim:
     sentence = (
         f"{verdicts.noise(part.noise)}, the training loss of {pruned}, beside the dense model's, "
         f"is {_where(found, density, 'lower', 'higher')} ({_scanned(found, settings)}). "
-        f"At {at} it is {verdicts.times(found.effect, _simultaneous(settings))} the dense model's."
+        f"At {at} it is {verdicts.times(found.effect, _corrected(settings))} the dense model's."
         f"{_lacking(len(rounds) - len(found.scanned))}"
         f"{verdicts.left_out(part.diverged(pruned))}"
     )
@@ -129,15 +129,15 @@ def regularization(part: Slice, pruned: str, settings: Settings) -> Claim:
         f"dense, is {_where(found, density, 'smaller', 'larger')} ({_scanned(found, settings)}). "
         f"At {verdicts.weights(float(density[at]))} of the weights {pruned} loses "
         f"{100 * amounts[0]:.1f} points and the dense model {100 * amounts[1]:.1f}: "
-        f"{verdicts.points(found.effect, _simultaneous(settings))}."
+        f"{verdicts.points(found.effect, _corrected(settings))}."
         f"{out}{_lacking(len(rounds) - len(measured))}"
         f"{verdicts.left_out(part.diverged(pruned))}"
     )
     return _claim(3, part, density, found, sentence)
 
 
-def _simultaneous(settings: Settings) -> str:
-    return f"simultaneous {verdicts.level(settings.alpha)}"
+def _corrected(settings: Settings) -> str:
+    return f"{verdicts.level(settings.alpha)} with Holm's correction"
 
 
 def _collapsed(count: int, settings: Settings) -> str:

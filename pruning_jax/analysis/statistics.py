@@ -174,3 +174,22 @@ def holm(p: Any) -> np.ndarray:
     scaled = p[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1)
     return adjusted
+
+
+def holm_level(p: Any, alpha: float, place: int) -> float:
+    """The level at which Holm's procedure compares the p-value at `place`.
+
+    The k-th smallest of m is compared with alpha / (m + 1 - k); after the first that is not
+    rejected the procedure stops, and the others have its level. An interval of confidence 1 - this
+    level leaves out 0 if and only if the comparison is significant.
+
+    >>> [round(holm_level([0.01, 0.04, 0.03], 0.05, i), 4) for i in range(3)]
+    [0.0167, 0.025, 0.025]
+    """
+    p = np.asarray(p, float)
+    order = np.argsort(p, kind="stable")  # NaN comes last
+    count = int((~np.isnan(p)).sum())
+    levels = alpha / np.arange(count, 0, -1)
+    kept = np.flatnonzero(p[order[:count]] > levels)
+    stop = int(kept[0]) if len(kept) else count - 1
+    return float(levels[min(int(np.flatnonzero(order == place)[0]), stop)])
