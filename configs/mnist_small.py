@@ -6,6 +6,9 @@
 down to 2.8 % of the weights. Not the reference protocol, which hardly memorises noise in 40
 epochs: momentum, a cosine schedule and batches of 100, chosen by one rule: the dense network
 fits at least 99 % of the labels it is given, at both noise rates, before the first pruning.
+
+Measured on 2 cores of a Xeon: 36 min. Expect claim 2 supported, the others not for LRR, and random
+masks above the dense network with noise at 3.5 % of the weights and below (docs/results.md).
 """
 
 from pruning_jax.config import Config, base

@@ -139,6 +139,15 @@ def test_claim_2_says_where_the_loss_is_lower():
     assert found["low"] < -2 < found["high"]
 
 
+def test_claim_3_keeps_networks_that_are_better_with_noise():
+    """They lose more than the tolerance where nothing is noisy, and less than that to noise."""
+    last = np.array([0, 0, 0, 0, 0, 0, 0, 1, 1])
+    truth = Truth(gain={"pruned": 0.03 * last}, more_lost={"pruned": -0.07 * last})
+    found = claims(synthetic.rows(truth), Settings()).iloc[2]
+    assert found["verdict"] == "supported"
+    assert "left out" not in found["sentence"]
+
+
 def test_claim_3_leaves_out_networks_that_collapsed():
     collapsed = np.array([0, 0, 0, 0, 0, 0, 0, -0.4, -0.5])
     truth = Truth(gain={"pruned": collapsed}, more_lost={"pruned": -0.05 * (collapsed < 0)})
