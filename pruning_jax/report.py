@@ -4,26 +4,30 @@
 
 report.html is one page that needs no network: the four verdicts, the figures, the tables, and
 how it was run. figures/ has each figure as PDF and PNG, tables/ the numbers as CSV. A run that
-is not finished, or damaged, gives what can be shown and a list of what cannot.
+is not finished, or damaged, gives what can be shown and a list of what cannot. --pruned=random
+asks the claims of another algorithm than lrr.
 
 Exit status: 0 done; 2 wrong use.
 """
 
 import os
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
-from pruning_jax import cli, figures, locks, page, results, sections
+from pruning_jax import checks, cli, figures, locks, page, results, sections
 from pruning_jax.analysis import answers
 from pruning_jax.analysis.answers import Tables
 from pruning_jax.analysis.attempt import attempt
 from pruning_jax.analysis.collect import Run, collect
+from pruning_jax.analysis.settings import Settings
 from pruning_jax.charts import Chart, gallery
 from pruning_jax.charts import facts as shared
 from pruning_jax.checks import WrongUse, require
 
 flags.DEFINE_string("workdir", None, "the directory of the run")
+flags.DEFINE_string("pruned", None, "the algorithm that the claims are about; by default lrr")
 
 
 def unite(run: Run) -> None:
@@ -54,6 +58,16 @@ def write_figures(run: Run, charts: list[Chart], problems: list[str]) -> None:
             attempt(lambda c=chart, p=paths: figures.write(c, p), what, problems)
 
 
+def settings(rows: Any) -> Settings:
+    """The settings of the analyses, with the algorithm of --pruned."""
+    name = flags.FLAGS.pruned
+    if name is None:
+        return Settings()
+    pruned = rows[(rows["control_of"] == "") & (rows["density"] < 1)]
+    checks.one_of("--pruned: an algorithm of the run that prunes,", name, {*pruned["algorithm"]})
+    return Settings(pruned=name)
+
+
 def command() -> int:
     """The command."""
     given = flags.FLAGS.workdir
@@ -67,7 +81,7 @@ def command() -> int:
     problems: list[str] = []
     if run.whole:  # else the union may hold what its cells have lost
         attempt(lambda: unite(run), "rounds.parquet anew", problems)
-    tables = answers.tables(run, problems)
+    tables = answers.tables(run, problems, settings(run.rows))
     order = [a.name for a in run.experiment.algorithms] if run.experiment else []
     facts = shared.facts(run.rows, order)
     charts = gallery.charts(tables, facts, problems)

@@ -17,7 +17,10 @@ from pruning_jax.streams import Stream, stream
 
 
 def ready(experiment: Experiment, algorithm: Algorithm, noise_rate: float, workdir: Path) -> bool:
-    """Whether all is computed that decides an algorithm's examples."""
+    """Whether all is computed that decides an algorithm's examples.
+
+    It never will be where every replicate diverged before the round that decides.
+    """
     if algorithm.without != "top_improved":
         return True
     source = experiment.algorithm(algorithm.control_of)
@@ -25,7 +28,8 @@ def ready(experiment: Experiment, algorithm: Algorithm, noise_rate: float, workd
     cells = [Cell(name, noise_rate, seed) for name in names for seed in experiment.seeds]
     files = {cell: results.CellFiles(workdir, cell) for cell in cells}
     own = [cell for cell in cells if cell.algorithm == source.name]
-    return all(results.finished(files, cell, source) for cell in own)
+    reached = any(files[cell].has(algorithm.control_round) for cell in own)
+    return reached and all(results.finished(files, cell, source) for cell in own)
 
 
 def used(

@@ -330,3 +330,22 @@ def test_help_shows_an_example():
     done = processes.run("--help", command="report")
     assert done.returncode == 0
     assert "python -m pruning_jax.report --workdir=runs/digits" in done.stdout
+
+
+def test_the_claims_can_be_asked_of_another_algorithm(workdir):
+    wrong = processes.one_line(report(workdir, "--pruned=lr"))
+    assert "'lr' is not one of lrr; did you mean lrr?" in wrong
+    assert not (workdir / "report.html").exists()
+    for path in (workdir / "cells").glob("lrr*"):
+        path.rename(path.with_name(path.name.replace("lrr", "mine")))
+    for path in (workdir / "cells").rglob("rounds.parquet"):
+        content = pq.ParquetFile(path).read().to_pylist()
+        for row in content:
+            for name in ("algorithm", "control_of"):
+                row[name] = row[name].replace("lrr", "mine")
+        results.write_rows(path, content)
+    (workdir / "config.json").unlink()
+    assert report(workdir, "--pruned=mine").returncode == 0
+    sentences = pd.read_csv(workdir / "tables" / "claims.csv")["sentence"]
+    assert sentences.str.contains("mine").any()
+    assert not sentences.str.contains("lrr").any()

@@ -14,10 +14,11 @@ from pruning_jax.analysis.collect import Run, summarised
 from pruning_jax.analysis.degradation import degradation
 from pruning_jax.analysis.descent import descent
 from pruning_jax.analysis.optimum import optimum
+from pruning_jax.analysis.settings import Settings
 
 Tables = dict[str, pd.DataFrame]
 
-ANALYSES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+ANALYSES: dict[str, Callable[[pd.DataFrame, Settings], pd.DataFrame]] = {
     "claims": claims,
     "curves": curves.curves,
     "relative_loss": curves.relative_loss,
@@ -42,10 +43,10 @@ become lines of the list."""
 NAMES = (*ANALYSES, *PER_EXAMPLE)
 
 
-def tables(run: Run, problems: list[str]) -> Tables:
+def tables(run: Run, problems: list[str], settings: Settings = Settings()) -> Tables:  # noqa: B008
     """The tables that can be computed; `problems` gets a line for each other one."""
     lost: list[str] = []
-    made = {name: lambda a=a: a(run.rows) for name, a in ANALYSES.items()}
+    made = {name: lambda a=a: a(run.rows, settings) for name, a in ANALYSES.items()}
     made |= {name: lambda a=a: a(run.workdir, run.rows, lost) for name, a in PER_EXAMPLE.items()}
     found = {name: attempt(make, f"table {name}", lost) for name, make in made.items()}
     problems += summarised(dict.fromkeys(lost))
