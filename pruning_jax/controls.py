@@ -24,7 +24,7 @@ def matched_width(recipe: Recipe, weights: int) -> float:
     Raises:
       WrongUse: no width comes within 12 % of it.
     """
-    total = state.weights_total(recipe)
+    total, weights = state.weights_total(recipe), max(1, weights)
     width, tried = (weights / total) ** 0.5, {}
     for _ in range(8):
         width = float(f"{width:.3g}")
@@ -74,7 +74,11 @@ def derive(config: Config, algorithms: tuple[Algorithm, ...], recipe: Recipe) ->
         last = known[wanted.pruned].rounds if wanted[what] else 0
         for round_ in wanted[what]:
             fine = isinstance(round_, int) and 1 <= round_ <= last
-            require(fine, f"controls.{what}: {round_!r} is not a round of 1 to {last}")
+            require(
+                fine,
+                f"controls.{what}: {round_!r} is not a round of 1 to {last}; "
+                f"without this control: --config.controls.{what}='()'",
+            )
     fraction = wanted.tie_fraction
     require(0 < fraction < 1, f"controls.tie_fraction {fraction} is outside (0, 1)")
     for name in wanted.without_noisy:

@@ -87,7 +87,10 @@ def run_groups(
         for i, group in enumerate(groups):
             if not all(ready(experiment, group, place)):
                 name = group.algorithms[0].name
-                print(f"{name} waits for cells that other processes run, or that diverged: run again later")
+                print(
+                    f"{name} waits for cells that other processes run, or that diverged; "
+                    "run this again later"
+                )
                 continue
             pace = speeds[group.recipe, len(group.bases)].pace(group.recipe)
             minutes = cli.config().checkpoint_minutes

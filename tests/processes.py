@@ -18,6 +18,11 @@ QUICKLY_COMPILED = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 SMOKE = f"--config={ROOT / 'configs' / 'smoke.py'}"
 TIMEOUT = 240  # seconds, for a process that hangs
 
+NO_CONTROLS = {
+    "controls.width_rounds": (),
+    "controls.without_noisy": (),
+    "controls.tie_rounds": (),
+}
 TINY = {
     "dataset": "digits",
     "train_images": 200,
@@ -30,9 +35,7 @@ TINY = {
     "grid.algorithms": ("lrr", "weight_rewinding", "random"),
     "grid.noise_rates": (0.0, 0.3),
     "grid.seeds": (0,),
-    "controls.width_rounds": (),
-    "controls.without_noisy": (),
-    "controls.tie_rounds": (),
+    **NO_CONTROLS,
 }
 """A grid of two replicas, three algorithms and two rounds, of 6 steps each."""
 

@@ -94,7 +94,17 @@ CASES = {
     "density above": (["--config.densities=(1.5,)"], "1.5", "(0, 1]"),
     "density zero": (["--config.densities=(0.5, 0.0)"], "0.0", "(0, 1]"),
     "densities that rise": (["--config.densities=(0.2, 0.5)"], "rise", "(0.2, 0.5)"),
-    "density of no weight": (["--config.densities=(1e-9,)"], "1e-09", "keeps 0 of 50200"),
+    "density of no weight": (
+        ["--config.densities=(0.5,0.4,1e-9)"],
+        "1e-09",
+        "keeps 0 of 50200",
+    ),
+    "control of no round": (
+        ["--config.rounds=1"],
+        "controls.width_rounds: 2",
+        "1 to 1",
+        "--config.controls.width_rounds=",
+    ),
     "rewind point": ([f"{OWN}rewind_to=5ep"], "'5ep'", "step 45", "0 to 44"),
     "rewind point in no unit": ([f"{OWN}rewind_to=5"], "'5'", "'2ep', '500it'"),
     "noise rate above": (["--config.grid.noise_rates=(0.1, 1.1)"], "1.1", "[0, 1]"),

@@ -4,7 +4,7 @@ import json
 
 import processes
 import pytest
-from processes import QUICKLY_COMPILED, ROOT, SMOKE, flags, run
+from processes import NO_CONTROLS, QUICKLY_COMPILED, ROOT, SMOKE, flags, run
 
 MNIST = f"--config={ROOT / 'configs' / 'mnist_lenet.py'}"
 
@@ -56,6 +56,7 @@ def test_planning_writes_nothing(plan):
 def test_the_plan_for_people_needs_no_data_set(tmp_path):
     line = [MNIST, f"--config.data_dir={tmp_path}", "--config.grid.seeds=(0,)"]
     line += ["--config.grid.noise_rates=(0.15,0.3)", "--config.train_images=1000", "--shares=2"]
+    line += [f"--config.{name}={value}" for name, value in NO_CONTROLS.items()]
     done = run(*line, command="plan", cwd=tmp_path, **QUICKLY_COMPILED)
     assert done.returncode == 0, done.stderr
     assert "mnist, lenet_300_100 with 266,200 prunable weights" in done.stdout
