@@ -51,6 +51,7 @@ class Recipe:
     milestones: tuple[int, ...] = ()  # epochs, for the schedule "step"
     decay_factor: float = 0.1  # at each milestone
     warmup_epochs: float = 0.0  # linear, multiplies any schedule
+    augmentations: tuple[str, ...] = ()  # of training images, in this order: "flip", "crop"
     image_shape: tuple[int, ...] = field(default=(), metadata={"of_data": True})
     num_classes: int = field(default=0, metadata={"of_data": True})
     train_size: int = field(default=0, metadata={"of_data": True})

@@ -124,6 +124,8 @@ def _build(name: str, origin: Origin, scratch: Path) -> Path:
             code_path = None  # TFDS would look for files beside this class
 
             def _split_generators(self, _: object) -> dict[str, Iterator[Example]]:
+                for label, names in origin.names(scratch).items() if origin.names else ():
+                    self.info.features[label].names = names
                 return {s: map(_with_png, origin.examples(scratch, s)) for s in ("train", "test")}
 
     tfds.disable_progress_bar()

@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from pruning_jax import checks, controls, criteria, data, models, noise, state
+from pruning_jax import augmentations, checks, controls, criteria, data, models, noise, state
 from pruning_jax.checks import WrongUse, require
 from pruning_jax.config import (
     ALGORITHM,
@@ -103,6 +103,8 @@ def _recipe(config: Config, dataset: Data) -> Recipe:
     checks.one_of("model", recipe.model, models.NAMES)
     checks.one_of("optimizer", recipe.optimizer, state.OPTIMIZERS)
     checks.one_of("schedule", recipe.schedule, state.SCHEDULES)
+    for name in recipe.augmentations:
+        checks.one_of("augmentations:", name, augmentations.KINDS)
     for name in ("epochs", "batch_size", "learning_rate", "width", "decay_factor"):
         _positive(config, name)
     require(

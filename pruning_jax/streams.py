@@ -23,6 +23,7 @@ class Stream(enum.IntEnum):
     SHUFFLE = 4
     REINITIALISATION = 5
     REMOVAL = 6
+    AUGMENTATION = 7
 
 
 def stream(key: PRNGKey, purpose: Stream, index: int | Int[Array, ""] = 0) -> PRNGKey:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, UInt8
 
-from pruning_jax import masks, models, state
+from pruning_jax import augmentations, masks, models, state
 from pruning_jax.config import Recipe
 from pruning_jax.state import TrainState
 from pruning_jax.streams import Stream, stream
@@ -46,10 +46,12 @@ def logits(
     mask: Mask,
     statistics: Any,
     images: Float[Array, "n h w c"],
+    counts: Bool[Array, " n"] | None = None,
     *,
     train: bool = False,
 ) -> tuple[Float[Array, "n k"], Any]:
-    """The masked network's logits, and BatchNorm's statistics (new ones when training).
+    """The masked network's logits, and BatchNorm's statistics (new ones when training, of the
+    images that count).
 
     The mask acts in the forward pass: gradients, momentum and decay of pruned weights
     are exactly 0 without any masking after a step.
@@ -58,7 +60,8 @@ def logits(
     if statistics:
         variables["batch_stats"] = statistics
     mutable = ["batch_stats"] if train and statistics else []
-    out, changed = models.build(recipe).apply(variables, images, train=train, mutable=mutable)
+    network = models.build(recipe)
+    out, changed = network.apply(variables, images, train=train, counts=counts, mutable=mutable)
     return out, changed.get("batch_stats", statistics)
 
 
@@ -74,7 +77,9 @@ def _mean_loss(
     train: bool,
 ) -> tuple[Float[Array, ""], Any]:
     """Mean cross-entropy (nats) over the examples that count, and BatchNorm's statistics."""
-    out, statistics = logits(recipe, params, mask, statistics, images, train=train)
+    full = recipe.train_size % recipe.batch_size == 0 or not train  # all count
+    seen = None if full else counts
+    out, statistics = logits(recipe, params, mask, statistics, images, seen, train=train)
     losses = optax.softmax_cross_entropy_with_integer_labels(out, labels)
     return jnp.sum(jnp.where(counts, losses, 0)) / jnp.sum(counts), statistics
 
@@ -109,12 +114,15 @@ def step(
     mask: Mask,
     examples: Examples,
     batch: Int[Array, " batch"],
+    key: PRNGKey,
 ) -> TrainState:
-    """The state after one step on the examples at the places `batch` (-1: none)."""
+    """The state after one step on the examples at the places `batch` (-1: none); `key`, of the
+    epoch, decides how their images are changed."""
     counts = batch >= 0
     # What fills up is of the training set, too.
     batch = examples.used[jnp.where(counts, batch, batch[0])]
-    images, labels = normalise(examples.images[batch], examples), examples.labels[batch]
+    changed = augmentations.augment(recipe.augmentations, examples.images[batch], batch, key)
+    images, labels = normalise(changed, examples), examples.labels[batch]
 
     def loss(params: Params) -> tuple[Float[Array, ""], Any]:
         return _mean_loss(
@@ -146,11 +154,12 @@ def fit(
 
     def epoch(number: Int[Array, ""], train_state: TrainState) -> TrainState:
         order = epoch_order(recipe, key, number)
+        changes = stream(key, Stream.AUGMENTATION, number)
         first = number * length
         return jax.lax.fori_loop(
             jnp.maximum(start - first, 0),
             jnp.minimum(stop - first, length),
-            lambda i, s: step(recipe, s, mask, examples, order[i]),
+            lambda i, s: step(recipe, s, mask, examples, order[i], changes),
             train_state,
         )
 

@@ -75,7 +75,7 @@ CASES = {
         "a is outside 1 to 4",
     ),
     # Names
-    "model": (["--config.model=lenet"], "'lenet'", "did you mean lenet_300_100?"),
+    "model": (["--config.model=lenet_300"], "'lenet_300'", "did you mean lenet_300_100?"),
     "data set": (["--config.dataset=digit"], "'digit'", "mnist", "did you mean digits?"),
     "criterion": ([f"{OWN}criterion=magnitud"], "'magnitud'", "snip", "did you mean magnitude?"),
     "rewind": ([f"{OWN}rewind=weight"], "'weight'", "finetune", "did you mean weights?"),
@@ -201,7 +201,7 @@ def test_wrong_use_writes_nothing(found):
     [
         (["--workdir=runs"], "--config=configs/digits.py"),
         ([SMOKE], "--workdir=runs/digits"),
-        ([SMOKE, "--workdir=runs", "--config.model=lenet"], "did you mean lenet_300_100?"),
+        ([SMOKE, "--workdir=runs", "--config.model=lenet_300"], "did you mean lenet_300_100?"),
     ],
 )
 def test_a_command_that_is_typed_wrongly(arguments, says, tmp_path):

@@ -15,7 +15,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = {
     "words": "types checks cache rules",
     "descriptions": "config streams",
-    "plug-ins": "masks noise data models criteria",
+    "plug-ins": "masks noise augmentations data models criteria",
     "one network": "state train rewind programs",
     "many networks": "replicas rounds",
     "a grid": "experiment controls resolve grid cost dryrun metrics",

@@ -305,13 +305,15 @@ def test_what_a_killed_process_left_goes(web, tmp_path):
 def test_every_origin_is_the_one_of_tfds(name):
     origin = origins.find(name)
     assert name in data.NAMES
-    recorded = Path(tfds.__file__).parent / "url_checksums" / f"{name}.txt"
-    if not recorded.exists():
+    root = Path(tfds.__file__).parent
+    lists = (root / "url_checksums" / f"{name}.txt", root / "datasets" / name / "checksums.tsv")
+    recorded = next((path for path in lists if path.exists()), None)
+    if recorded is None:
         pytest.skip("this version of TFDS has no list of its downloads")
     lines = [line.split("\t") for line in recorded.read_text().splitlines()]
     expected = {url: (int(size), sha256) for url, size, sha256, _ in lines}
     given = {f"{origin.url}/{file}": tuple(known) for file, known in origin.files.items()}
-    assert given == expected
+    assert given.items() <= expected.items()
 
 
 def command(*arguments: str) -> list[str]:
@@ -328,7 +330,7 @@ def test_the_command(tmp_path):
     )
     assert wrong.returncode == 2
     assert wrong.stderr.splitlines() == [
-        "prepare.py: dataset 'fashionmnist' is not one of fashion_mnist, mnist; "
+        f"prepare.py: dataset 'fashionmnist' is not one of {', '.join(sorted(origins.NAMES))}; "
         "did you mean fashion_mnist?"
     ]
 

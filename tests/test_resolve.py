@@ -149,7 +149,7 @@ def test_an_algorithm_comes_after_the_one_whose_masks_it_takes():
 
 
 WRONG = [
-    ({"model": "lenet"}, "'lenet'.*did you mean lenet_300_100"),
+    ({"model": "lenet_300"}, "'lenet_300'.*did you mean lenet_300_100"),
     ({"dataset": "digts"}, "'digts'.*did you mean digits"),
     ({"optimizer": "sdg"}, "'sdg'.*adam, adamw, sgd.*did you mean sgd"),
     ({"schedule": "cosin"}, "'cosin'.*did you mean cosine"),

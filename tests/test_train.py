@@ -56,7 +56,7 @@ def test_the_last_step_of_an_epoch_is_the_mean_over_the_examples_that_are_left(
     begin, mask = begun
     left = np.array([3, 1, 4, 15, 9, 2, 6, 5])
     batch = jnp.asarray(np.concatenate([left, np.full(8, -1)]))
-    now = jax.jit(train.step, static_argnums=0)(plain, begin, mask, examples, batch)
+    now = jax.jit(train.step, static_argnums=0)(plain, begin, mask, examples, batch, KEY)
     network = reference.layers(begin.params)
     gradient = reference.gradient(network, reference.images(examples)[left], examples.labels[left])
     alive = [np.asarray(leaf) for leaf in jax.tree.leaves(mask)]
@@ -70,7 +70,7 @@ class Normalised(nn.Module):
     """A network with BatchNorm."""
 
     @nn.compact
-    def __call__(self, images, train=False):
+    def __call__(self, images, train=False, counts=None):
         x = nn.Dense(4)(images.reshape(images.shape[0], -1))
         return nn.Dense(3)(nn.BatchNorm(use_running_average=not train)(x))
 
@@ -90,6 +90,7 @@ def test_batch_norm_sees_no_image_beyond_the_training_set(recipe, examples, monk
             mask,
             jax.tree.map(jnp.asarray, examples._replace(images=images)),
             batch,
+            KEY,
         )
         for images in (examples.images, others)
     )

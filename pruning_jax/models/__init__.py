@@ -1,7 +1,8 @@
 """Networks: one Flax linen module per file, which has `build(recipe)`.
 
 A module takes images [n, height, width, channels] as float and gives logits
-[n, classes]; prunable weights are named `kernel`; `train` switches BatchNorm.
+[n, classes]; prunable weights are named `kernel`. `train` switches BatchNorm, of whose moments
+only the examples in `counts`, bool [n], are part.
 """
 
 import importlib

@@ -1,10 +1,10 @@
 """LeNet-300-100: two hidden layers of 300 and 100 units (LeCun et al. 1998)."""
 
 from flax import linen as nn
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from pruning_jax.config import Recipe
-from pruning_jax.models._layers import dense
+from pruning_jax.models._layers import dense, scaled
 
 
 class LeNet300100(nn.Module):
@@ -18,6 +18,7 @@ class LeNet300100(nn.Module):
         self,
         images: Float[Array, "n h w c"],
         train: bool = False,  # noqa: ARG002
+        counts: Bool[Array, " n"] | None = None,  # noqa: ARG002
     ) -> Float[Array, "n k"]:
         x = images.reshape(images.shape[0], -1)
         for units in self.units:
@@ -26,5 +27,4 @@ class LeNet300100(nn.Module):
 
 
 def build(recipe: Recipe) -> nn.Module:
-    units = tuple(max(1, round(n * recipe.width)) for n in (300, 100))
-    return LeNet300100(units, recipe.num_classes)
+    return LeNet300100(tuple(scaled(n, recipe.width) for n in (300, 100)), recipe.num_classes)

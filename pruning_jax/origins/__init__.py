@@ -26,6 +26,7 @@ class Origin(NamedTuple):
     url: str  # the folder with the files
     files: dict[str, Download]
     examples: Callable[[Path, str], Iterator[Example]]  # of (folder of the files, split)
+    names: Callable[[Path], dict[str, list[str]]] | None = None  # of classes, by label
 
 
 NAMES = tuple(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))

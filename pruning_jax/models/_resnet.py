@@ -1,0 +1,85 @@
+"""Residual networks (He et al. 2016, arXiv 1512.03385) as the reference implementation has them
+(OpenLTH, Frankle 2020): projections with batch normalisation where the shape changes."""
+
+from collections.abc import Callable
+
+from flax import linen as nn
+from jaxtyping import Array, Bool, Float
+
+from pruning_jax.models._layers import conv, dense, norm, scaled
+
+Images = Float[Array, "n h w c"]
+Counts = Bool[Array, " n"] | None
+Normalise = Callable[[Array], Array]
+
+
+def _shortcut(x: Array, channels: int, stride: int, normalise: Normalise) -> Array:
+    """The input, projected where the block changes its shape."""
+    if stride == 1 and x.shape[-1] == channels:
+        return x
+    return normalise(conv(x, channels, 1, stride))
+
+
+def basic(x: Array, channels: int, stride: int, normalise: Normalise) -> Array:
+    """Two convolutions 3 x 3."""
+    y = nn.relu(normalise(conv(x, channels, 3, stride)))
+    y = normalise(conv(y, channels, 3))
+    return nn.relu(y + _shortcut(x, channels, stride, normalise))
+
+
+def bottleneck(x: Array, channels: int, stride: int, normalise: Normalise) -> Array:
+    """Convolutions 1 x 1, 3 x 3 (with the stride) and 1 x 1, to four times the channels."""
+    y = nn.relu(normalise(conv(x, channels, 1)))
+    y = nn.relu(normalise(conv(y, channels, 3, stride)))
+    y = normalise(conv(y, 4 * channels, 1))
+    return nn.relu(y + _shortcut(x, 4 * channels, stride, normalise))
+
+
+class CifarResNet(nn.Module):
+    """ResNet-N for small images: three segments of (N - 2) / 6 basic blocks, then a mean.
+
+    Logits [n, classes] of images [n, height, width, channels].
+    """
+
+    depth: int
+    width: float
+    num_classes: int
+
+    @nn.compact
+    def __call__(
+        self, images: Images, train: bool = False, counts: Counts = None
+    ) -> Float[Array, "n k"]:
+        def normalise(x: Array) -> Array:
+            return norm(x, train, counts)
+
+        x = nn.relu(normalise(conv(images, scaled(16, self.width))))
+        for segment in range(3):
+            for block in range((self.depth - 2) // 6):
+                stride = 2 if segment and not block else 1
+                x = basic(x, scaled(16 * 2**segment, self.width), stride, normalise)
+        return dense(x.mean((1, 2)), self.num_classes)
+
+
+class ResNet50(nn.Module):
+    """ResNet-50 for large images: four segments of 3, 4, 6 and 3 bottleneck blocks.
+
+    Logits [n, classes] of images [n, height, width, channels].
+    """
+
+    width: float
+    num_classes: int
+
+    @nn.compact
+    def __call__(
+        self, images: Images, train: bool = False, counts: Counts = None
+    ) -> Float[Array, "n k"]:
+        def normalise(x: Array) -> Array:
+            return norm(x, train, counts)
+
+        x = nn.relu(normalise(conv(images, scaled(64, self.width), 7, 2)))
+        x = nn.max_pool(x, (3, 3), (2, 2), ((1, 1), (1, 1)))  # pyright: ignore[reportArgumentType]
+        for segment, blocks in enumerate((3, 4, 6, 3)):
+            for block in range(blocks):
+                stride = 2 if segment and not block else 1
+                x = bottleneck(x, scaled(64 * 2**segment, self.width), stride, normalise)
+        return dense(x.mean((1, 2)), self.num_classes)

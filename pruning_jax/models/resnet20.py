@@ -1,0 +1,10 @@
+"""ResNet-20 for images of CIFAR's size (He et al. 2016, arXiv 1512.03385)."""
+
+from flax import linen as nn
+
+from pruning_jax.config import Recipe
+from pruning_jax.models._resnet import CifarResNet
+
+
+def build(recipe: Recipe) -> nn.Module:
+    return CifarResNet(20, recipe.width, recipe.num_classes)

@@ -1,0 +1,74 @@
+"""SVHN's MATLAB files, prepared so that TFDS reads them: tiny ones of the original format."""
+
+import hashlib
+import io
+import sys
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from scipy.io import savemat
+
+from pruning_jax import origins, prepare_images
+from pruning_jax.checks import WrongUse
+from pruning_jax.data import _tfds
+from pruning_jax.origins import Download
+
+COUNTS = {"train": 25, "test": 9}
+
+
+def arrays(split):
+    """Images and labels, 1 to 10."""
+    rng = np.random.default_rng(len(split))
+    images = rng.integers(0, 256, (COUNTS[split], 32, 32, 3)).astype(np.uint8)
+    return images, (np.arange(COUNTS[split]) % 10 + 1).astype(np.uint8)
+
+
+def matlab(images, labels):
+    buffer = io.BytesIO()
+    savemat(buffer, {"X": images.transpose(1, 2, 3, 0), "y": labels[:, None]})
+    return buffer.getvalue()
+
+
+def prepare(tmp_path, changed):
+    """Prepares the data set from a folder as the mirror, with some files changed."""
+    files = {f"{split}_32x32.mat": matlab(*arrays(split)) for split in COUNTS} | changed
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    known = {}
+    for name, content in files.items():
+        (downloads / name).write_bytes(content)
+        known[name] = Download(len(content), hashlib.sha256(content).hexdigest())
+    origin = origins.find("svhn_cropped")._replace(files=known)
+    place = tmp_path / "prepared"
+    return prepare_images.prepare("svhn_cropped", origin, place, downloads.as_uri())
+
+
+def test_tfds_reads_what_was_prepared(tmp_path):
+    prepare(tmp_path, {})
+    place = tmp_path / "prepared"
+    read = _tfds.load("svhn_cropped", str(place))
+    for split, count in COUNTS.items():
+        images, labels = arrays(split)
+        records = list(tfds.data_source("svhn_cropped", split=split, data_dir=place))
+        order = [int(record["id"].decode().removeprefix(f"{split}_")) for record in records]
+        assert sorted(order) == list(range(count))
+        np.testing.assert_array_equal([r["image"] for r in records], images[order])
+        np.testing.assert_array_equal(getattr(read, f"{split}_labels"), labels[order] % 10)
+    assert "tensorflow" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"nothing", "is damaged, or not SVHN's"),
+        (matlab(*arrays("test"))[:5000], "is damaged, or not SVHN's"),
+        (matlab(arrays("test")[0], arrays("test")[1][:-1]), "do not belong together"),
+    ],
+    ids=["no matlab file", "cut short", "fewer labels"],
+)
+def test_files_that_are_not_whole(tmp_path, content, says):
+    with pytest.raises(WrongUse, match=says) as caught:
+        prepare(tmp_path, {"test_32x32.mat": content})
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "prepared").exists()
