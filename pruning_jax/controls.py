@@ -64,15 +64,18 @@ def check_masks_from(algorithm: Algorithm, algorithms: tuple[Algorithm, ...]) ->
 def derive(config: Config, algorithms: tuple[Algorithm, ...], recipe: Recipe) -> list[Algorithm]:
     """The algorithms that `config.controls` asks for, in the order in which they can run.
 
+    Controls of algorithms that the grid leaves out are left out with them.
+
     Raises:
-      WrongUse: an algorithm that the grid lacks, or a round that it has not.
+      WrongUse: an algorithm that there is not, or a round that it has not.
     """
     wanted, known = config.controls, {a.name: a for a in algorithms}
-    if wanted.width_rounds or wanted.tie_rounds:
-        checks.one_of("controls.pruned: an algorithm of the grid,", wanted.pruned, known)
+    for name in (wanted.pruned, *wanted.without_noisy):
+        checks.one_of("controls:", name, config.algorithms.keys())
     for what in ("width_rounds", "tie_rounds"):
-        last = known[wanted.pruned].rounds if wanted[what] else 0
-        for round_ in wanted[what]:
+        there = wanted.pruned in known
+        last = known[wanted.pruned].rounds if there else 0
+        for round_ in wanted[what] if there else ():
             fine = isinstance(round_, int) and 1 <= round_ <= last
             require(
                 fine,
@@ -81,17 +84,15 @@ def derive(config: Config, algorithms: tuple[Algorithm, ...], recipe: Recipe) ->
             )
     fraction = wanted.tie_fraction
     require(0 < fraction < 1, f"controls.tie_fraction {fraction} is outside (0, 1)")
-    for name in wanted.without_noisy:
-        checks.one_of("controls.without_noisy: an algorithm of the grid,", name, known)
-    narrow = list(_narrow(known, wanted, recipe)) if wanted.width_rounds else []
-    plain = [known[name] for name in wanted.without_noisy]
+    narrow = list(_narrow(known, wanted, recipe)) if {wanted.pruned, EXTENDED} <= {*known} else []
+    plain = [known[name] for name in wanted.without_noisy if name in known]
     plain += narrow if EXTENDED in wanted.without_noisy else []
-    return [*narrow, *map(_clean, plain), *_removed(wanted)]
+    removed = _removed(wanted) if wanted.pruned in known else ()
+    return [*narrow, *map(_clean, plain), *removed]
 
 
 def _narrow(known: dict[str, Algorithm], wanted: Config, recipe: Recipe) -> Iterator[Algorithm]:
     """Extended dense training of networks as small as pruning leaves them."""
-    checks.one_of("controls.width_rounds: the grid lacks", EXTENDED, known)
     extended, total = known[EXTENDED], state.weights_total(recipe)
     for round_ in sorted(wanted.width_rounds):
         width = matched_width(recipe, round(total * known[wanted.pruned].densities[round_]))
