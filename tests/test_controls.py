@@ -225,7 +225,7 @@ def test_a_run_with_controls_that_is_ended_again_and_again(finished, tmp_path):
         (r"^os.rename .*without_top_improved_01/noise=0/seed=1/masks", signal.SIGKILL),
         (r"^os.rename .*lrr/noise=0.3/seed=1/examples.npz", signal.SIGKILL),  # EL2N's mean
     ]
-    arguments = processes.training(workdir, checkpoint_minutes=0.0001, **SETTINGS)
+    arguments = processes.training(workdir, checkpoint_minutes=1e-9, **SETTINGS)
     steps: list[dict] = [{"arguments": arguments, "signal_before": [*end, 0]} for end in ends]
     steps.append({"arguments": arguments})
     done = processes.in_succession(steps, **processes.QUICKLY_COMPILED)
