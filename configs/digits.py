@@ -40,7 +40,7 @@ def get_config() -> Config:
     config.grid.noise_rates = (0.0, 0.2, 0.4)
     config.grid.seeds = (0, 1, 2, 3, 4, 5)
 
-    config.controls.width_rounds = (5, 10, 15)
+    config.controls.width_rounds = (5, 10)
     config.controls.without_noisy = ("lrr", "extended_dense", "random")
     config.controls.tie_rounds = (5, 10, 15)
     return config
