@@ -5,8 +5,8 @@
 SGD without momentum or decay, constant learning rate 0.1, batches of 128, 40 epochs in each of
 20 rounds; the output layer is not pruned. Noise rates, seeds and the validation split are this
 project's choice: the paper publishes none of them. The whole grid is long on a CPU, about 8
-hours on 2 cores of a Xeon by `python -m pruning_jax.plan`: divide it with --group. It has not been
-run as a whole yet; no result is expected here.
+hours on 2 cores of a Xeon by `python -m pruning_jax.plan` without the controls: divide it with
+--group. It has not been run as a whole yet; configs/mnist_small.py has.
 """
 
 from pruning_jax.config import Config, base

@@ -33,10 +33,6 @@ def steps_done(group: Group, algorithm: Algorithm, moment: Moment) -> int:
     return behind + moment.round * rounds.length(group.recipe, algorithm) - left
 
 
-def _abstract_state(recipe: Recipe) -> state.TrainState:
-    return jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)))
-
-
 def _nbytes(tree: object) -> int:
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
 
@@ -49,7 +45,7 @@ def bytes_per_replica(experiment: Experiment, examples: int) -> int:
     replicas are computed side by side.
     """
     recipe = experiment.recipe
-    one = _abstract_state(recipe)
+    one = state.shapes(recipe)
     anchors = len({a.rewind_to for a in experiment.algorithms})
     total = (4 + anchors) * _nbytes(one) + 3 * _nbytes(one.params) + 24 * examples
     if replicas.way() == "vmap":
@@ -77,7 +73,7 @@ def at_once(experiment: Experiment, spec: Spec) -> int:
 
 def disk_bytes(experiment: Experiment) -> int:
     """An estimate of the files of a whole run, checkpoints included."""
-    one = _abstract_state(experiment.recipe)
+    one = state.shapes(experiment.recipe)
     variants = len({a.variant for a in experiment.algorithms})
     cells = len(experiment.noise_rates) * len(experiment.seeds)
     anchors = len({a.rewind_to for a in experiment.algorithms})

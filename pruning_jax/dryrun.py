@@ -1,7 +1,5 @@
 """Checks that need the network: its layers, and what criteria make of it. Runs nothing."""
 
-import functools
-
 import jax
 import numpy as np
 
@@ -40,10 +38,9 @@ def check(experiment: Experiment) -> None:
         _check_scores(experiment, name, *_network(recipe))
 
 
-@functools.cache
 def _network(recipe: Recipe) -> tuple[state.TrainState, Mask]:
     """The shapes of a network's state and mask."""
-    one = jax.eval_shape(lambda: state.create(recipe, jax.random.key(0)))
+    one = state.shapes(recipe)
     return one, jax.eval_shape(masks.dense, one.params)
 
 

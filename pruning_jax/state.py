@@ -14,13 +14,6 @@ from pruning_jax.streams import Stream, stream
 from pruning_jax.types import Params, PRNGKey
 
 
-@functools.cache
-def weights_total(recipe: Recipe) -> int:
-    """The number of prunable weights of a recipe's network."""
-    params = jax.eval_shape(lambda: create(recipe, jax.random.key(0))).params
-    return masks.total(jax.eval_shape(masks.dense, params))
-
-
 class TrainState(NamedTuple):
     """What a step changes: the clock, the parameters, BatchNorm's statistics, the optimizer."""
 
@@ -35,6 +28,17 @@ def create(recipe: Recipe, key: PRNGKey, purpose: Stream = Stream.INITIALISATION
     images = jnp.zeros((1, *recipe.image_shape))
     variables = models.build(recipe).init(stream(key, purpose), images)
     return start(recipe, variables["params"], variables.get("batch_stats", {}), 0)
+
+
+@functools.cache
+def shapes(recipe: Recipe) -> TrainState:
+    """The shapes of a recipe's state, without computing it."""
+    return jax.eval_shape(lambda: create(recipe, jax.random.key(0)))
+
+
+def weights_total(recipe: Recipe) -> int:
+    """The number of prunable weights of a recipe's network."""
+    return masks.total(jax.eval_shape(masks.dense, shapes(recipe).params))
 
 
 def start(
