@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from pruning_jax import replicas
+from pruning_jax import devices
 from pruning_jax.models import _convolution
 
 SHAPES = ((16, 32, 16, 1), (16, 32, 32, 2), (32, 16, 32, 1), (64, 8, 64, 1))
@@ -51,7 +51,7 @@ def measure(convolve: Callable, x: jax.Array, kernel: jax.Array, stride: int) ->
     def loop(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, jax.Array]:
         return lax.fori_loop(0, REPEATS, body, (x, kernel))
 
-    options = replicas.compiler_options()
+    options = devices.compiler_options()
     outside = milliseconds(jax.jit(gradient, compiler_options=options), x, kernel)
     inside = milliseconds(jax.jit(loop, compiler_options=options), x, kernel)
     return [outside, inside / REPEATS]

@@ -25,10 +25,10 @@ import numpy as np
 from pruning_jax import (
     cache,
     data,
+    devices,
     experiment,
     grid,
     plan,
-    replicas,
     resolve,
     rounds,
     runner,
@@ -166,7 +166,7 @@ def start_up() -> float:
 
 
 def main() -> None:
-    replicas.use_all_cores()
+    devices.use_all_cores()
     cache.keep_programs()
     cores = os.cpu_count() or 1
     rate = matmul_rate()

@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.lenet_mnist import best
-from pruning_jax import config, data, grid, plan, replicas, resolve, rounds, runner
+from pruning_jax import config, data, devices, grid, plan, resolve, rounds, runner
 
 WAYS = {
     "in turn, each core a device": ("turns", "cores", "1"),
@@ -27,13 +27,13 @@ WAYS = {
 }
 
 
-def measure(way: str, devices: str, threads: str) -> float:
+def measure(way: str, each: str, threads: str) -> float:
     """Seconds per epoch and replica of one way, in a fresh process."""
-    jax.config.update("jax_num_cpu_devices", os.cpu_count() if devices == "cores" else 1)
-    replicas.way = lambda: way
+    jax.config.update("jax_num_cpu_devices", os.cpu_count() if each == "cores" else 1)
     if threads == "all":
-        replicas.compiler_options = lambda: None
+        devices.compiler_options = lambda: None
     settings = config.base()
+    settings.engine.replicas = way
     settings.dataset = "mnist"
     settings.grid.seeds = (0, 1, 2, 3)
     what = resolve.resolve(settings)

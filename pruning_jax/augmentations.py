@@ -38,6 +38,10 @@ KINDS: dict[str, Callable[..., Array]] = {
 }
 """The augmentations by name: every function above."""
 
+RESIZED_CROP = "resized_crop"
+"""A part of the image, of random size and shape, at the size of all images: done where images
+are read (pruning_jax/feed.py), and for these alone."""
+
 
 def augment(
     names: tuple[str, ...],

@@ -31,11 +31,25 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """How it is computed. It changes a result by rounding at most: a run may go on under another.
+
+    What is empty or 0 is chosen for the model and the machine.
+    """
+
+    replicas: str = ""  # those of one device: one of replicas.WAYS
+    convolution: str = ""  # one of models._convolution.KINDS
+    batch_devices: int = 0  # devices that share each batch: 1 if the images fit on each, else all
+    workers: int = -1  # processes that decode images which are read as needed; -1: one per core
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How to train: model, optimizer, schedule, batch, epochs. Static: plain numbers.
 
     `image_shape` (height, width, channels), `num_classes` and `train_size` (training
-    examples) come from the data set, never from a configuration.
+    examples) come from the data set, never from a configuration; `engine` from there and from
+    the machine.
     """
 
     model: str = "lenet_300_100"
@@ -52,9 +66,11 @@ class Recipe:
     decay_factor: float = 0.1  # at each milestone
     warmup_epochs: float = 0.0  # linear, multiplies any schedule
     augmentations: tuple[str, ...] = ()  # of training images, in this order: "flip", "crop"
-    image_shape: tuple[int, ...] = field(default=(), metadata={"of_data": True})
-    num_classes: int = field(default=0, metadata={"of_data": True})
-    train_size: int = field(default=0, metadata={"of_data": True})
+    precision: str = "float32"  # of products, one of train.PRECISIONS
+    image_shape: tuple[int, ...] = field(default=(), metadata={"resolved": True})
+    num_classes: int = field(default=0, metadata={"resolved": True})
+    train_size: int = field(default=0, metadata={"resolved": True})
+    engine: Engine = field(default=Engine(batch_devices=1), metadata={"resolved": True})
 
     @property
     def steps_per_epoch(self) -> int:
@@ -209,7 +225,7 @@ class Algorithms(ConfigDict):
 
 def _settings(description: type) -> dict[str, Any]:
     """The defaults of a dataclass that a user may set."""
-    settable = {f.name: f.default for f in fields(description) if not f.metadata.get("of_data")}
+    settable = {f.name: f.default for f in fields(description) if not f.metadata.get("resolved")}
     return {k: config_dict.placeholder(object) if v is None else v for k, v in settable.items()}
 
 
@@ -222,10 +238,11 @@ def base() -> Config:
     config.el2n_epochs = 0.0  # when EL2N is measured; 0: at epoch 10 or a tenth of training
     config.scoring_examples = 128  # the fixed batch on which criteria take gradients
     config.save = ConfigDict({"params": False})
+    config.engine = ConfigDict(_settings(Engine))
     return config.lock()
 
 
 def taken_from(config: Config, description: type) -> dict[str, Any]:
-    """The settings of a dataclass out of a whole configuration."""
-    settable = [f.name for f in dataclasses.fields(description) if not f.metadata.get("of_data")]
+    """The settings of a dataclass out of a configuration."""
+    settable = [f.name for f in dataclasses.fields(description) if not f.metadata.get("resolved")]
     return {name: config[name] for name in settable}

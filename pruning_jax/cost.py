@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pruning_jax import models, replicas, rounds, state
+from pruning_jax import devices, models, replicas, rounds, state, streaming
 from pruning_jax.config import Algorithm, Recipe
 from pruning_jax.data import Spec
 from pruning_jax.experiment import Experiment
@@ -48,7 +48,7 @@ def bytes_per_replica(experiment: Experiment, examples: int) -> int:
     one = state.shapes(recipe)
     anchors = len({a.rewind_to for a in experiment.algorithms})
     total = (4 + anchors) * _nbytes(one) + 3 * _nbytes(one.params) + 24 * examples
-    if replicas.way() == "vmap":
+    if replicas.way(recipe) == "vmap":
         images = jax.ShapeDtypeStruct((recipe.batch_size, *recipe.image_shape), jnp.float32)
         variables = {"params": one.params, "batch_stats": one.statistics}
         _, kept = jax.eval_shape(
@@ -62,13 +62,14 @@ def bytes_per_replica(experiment: Experiment, examples: int) -> int:
 
 def at_once(experiment: Experiment, spec: Spec) -> int:
     """How many replicas fit into memory: half of what is free, the images set aside."""
+    if spec.streamed:
+        return 1
     examples = spec.train_size + spec.test_size
     images = examples * int(np.prod(spec.image_shape))
-    devices = replicas.mesh(jax.device_count()).size
-    on_host = replicas.way() == "turns"  # all devices share one memory
-    free = replicas.free_bytes() - images * (devices if on_host else 1)
+    count = jax.device_count()
+    free = devices.free_bytes() - images * (count if devices.on_cpu() else 1)
     fit = max(1, free // 2 // bytes_per_replica(experiment, examples))
-    return fit if on_host else fit * devices
+    return fit if devices.on_cpu() else fit * count
 
 
 def disk_bytes(experiment: Experiment) -> int:
@@ -113,6 +114,8 @@ class Speed(NamedTuple):
 
 def measure(recipe: Recipe, stack: Stack) -> Speed:
     """How fast a stack is trained here: a few steps of the very program that will run."""
+    if stack.reader:
+        return _measure_streamed(recipe, stack)
     moment = Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
 
     def seconds(count: int) -> float:
@@ -132,3 +135,23 @@ def measure(recipe: Recipe, stack: Stack) -> Speed:
     begin = time.perf_counter()
     rounds.evaluate(recipe, stack, moment)
     return Speed(compilation, max(0.0, call - step), step, time.perf_counter() - begin)
+
+
+def _measure_streamed(recipe: Recipe, stack: Stack) -> Speed:
+    """The same where images are read as they are needed; a batch is evaluated, not everything."""
+    moment = Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
+    last = min(3, recipe.steps)
+    times = [time.perf_counter()]
+    for stop in range(1, last + 1):
+        moment = moment._replace(state=rounds.fit(recipe, stack, moment, stop), step=stop)
+        times.append(time.perf_counter())
+    own = (moment.state, moment.mask, stack.labels, stack.keys)
+    for _ in range(2):
+        jax.device_get(
+            streaming.evaluate(recipe, stack.reader, own, stack.examples, recipe.batch_size)
+        )
+        times.append(time.perf_counter())
+    spent = np.diff(times)
+    step = float(min(spent[1:last], default=spent[0]))
+    batches = -(-stack.labels.shape[1] // recipe.batch_size)
+    return Speed(float(spent[0] + spent[-2]), 0.0, step, float(spent[-1]) * batches)

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from pruning_jax import checks, masks, programs, rounds, state
+from pruning_jax import checks, devices, masks, programs, rounds, state
 from pruning_jax.checks import require
 from pruning_jax.config import Recipe
 from pruning_jax.experiment import Experiment
@@ -15,6 +15,7 @@ def check(experiment: Experiment) -> None:
     """Raises WrongUse for a density that cannot be had, a pattern without a layer, or a
     criterion whose scores do not fit the parameters."""
     recipe = experiment.recipe
+    devices.check(recipe)
     for algorithm in experiment.algorithms:
         mask = _network(experiment.recipe_of(algorithm, 0.0))[1]
         sizes = masks.sizes(mask)

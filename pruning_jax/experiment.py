@@ -76,11 +76,12 @@ class Experiment(NamedTuple):
 
 
 def description(experiment: Experiment) -> dict[str, Any]:
-    """The experiment as JSON holds it."""
+    """The experiment as JSON holds it, without the engine, which changes no result."""
     plain = {
         name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
         for name, value in experiment._asdict().items()
     }
+    plain["recipe"] = {k: v for k, v in plain["recipe"].items() if k != "engine"}
     plain["algorithms"] = {a.name: dataclasses.asdict(a) for a in experiment.algorithms}
     return json.loads(json.dumps(plain))
 

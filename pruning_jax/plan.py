@@ -3,8 +3,9 @@
   python -m pruning_jax.plan --config=configs/digits.py
 
 The time is measured: a few steps of the very program that would run, on images of zeros, so
-no data set is needed. --json prints one JSON object instead. --shares=8 shows how eight
-processes would divide it (--group=1/8 and so on).
+no data set is needed. Where images are read as they are needed, reading them is not counted.
+--json prints one JSON object instead. --shares=8 shows how eight processes would divide it
+(--group=1/8 and so on).
 """
 
 import json
@@ -22,10 +23,10 @@ from pruning_jax import (
     cli,
     cost,
     data,
+    devices,
     dryrun,
     grid,
     progress,
-    replicas,
     runner,
     state,
     workdir,
@@ -42,28 +43,31 @@ flags.DEFINE_integer("shares", 1, "the number of processes that divide the grid"
 
 
 def zeros(experiment: Experiment) -> data.Division:
-    """A division of the right sizes, all black."""
+    """A division of the right sizes, all black; without images where they are read as needed."""
     spec = data.spec(experiment.data.dataset)
+    shape = (1, 1, spec.image_shape[-1]) if spec.streamed else spec.image_shape
     source = data.Source(
-        np.zeros((spec.train_size, *spec.image_shape), np.uint8),
+        np.zeros((spec.train_size, *shape), np.uint8),
         np.zeros(spec.train_size, np.int32),
-        np.zeros((spec.test_size, *spec.image_shape), np.uint8),
+        np.zeros((spec.test_size, *shape), np.uint8),
         np.zeros(spec.test_size, np.int32),
     )
-    return data.divide(source, experiment.data)._replace(
+    division = data.divide(source, experiment.data)._replace(
         std=np.ones(spec.image_shape[-1], np.float32)
     )
+    return division._replace(images=None) if spec.streamed else division
 
 
 def describe(experiment: Experiment, groups: tuple[Group, ...], shares: int) -> dict[str, Any]:
     """Everything that a plan says. `seconds` are those of the process that takes longest."""
     division = zeros(experiment)
+    held = 0 if division.streamed else division.images.nbytes
     speeds: dict[tuple[Recipe, int], cost.Speed] = {}  # groups of one kind are equally fast
     compiled = set()  # kinds that a process has seen before
     described = []
     for i, group in enumerate(groups):
         count, number = len(group.bases), i % shares + 1
-        kind, images = (group.recipe, count), division.images.nbytes * replicas.mesh(count).size
+        kind, images = (group.recipe, count), held * devices.mesh(group.recipe, count).size
         speed = speeds[kind] = speeds.get(kind) or cost.measure(
             group.recipe, runner.trial(experiment, group, division)
         )
@@ -147,6 +151,6 @@ def command() -> int:
 
 
 if __name__ == "__main__":
-    replicas.use_all_cores()
+    devices.use_all_cores()
     cache.keep_programs()
     cli.start(command)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jaxtyping import Array, Float
 
 from pruning_jax import criteria, masks, state, train
 from pruning_jax.config import Recipe
@@ -44,15 +45,31 @@ def fit(recipe: Recipe, own: tuple, shared: Examples, start: Any, stop: Any) -> 
     return train.fit(recipe, train_state, mask, examples, key, start=start, stop=stop)
 
 
+def step(recipe: Recipe, own: tuple, shared: Examples) -> TrainState:
+    train_state, mask, batch, key = own
+    return train.step(recipe, train_state, mask, shared, batch, key)
+
+
+def outcome(recipe: Recipe, own: tuple, shared: Examples) -> Outcome:
+    train_state, mask, images, labels = own
+    return train.outcome(recipe, train_state, mask, shared, images, labels)
+
+
 def evaluate(recipe: Recipe, own: tuple, shared: Examples) -> Outcome:
     train_state, mask, labels, key = own
-    outcome = train.evaluate(recipe, train_state, mask, shared._replace(labels=labels))
+    found = train.evaluate(recipe, train_state, mask, shared._replace(labels=labels))
+    return found._replace(distance=distance(recipe, (train_state, mask, key)))
+
+
+def distance(recipe: Recipe, own: tuple) -> Float[Array, ""]:
+    """Of the surviving weights from their initialisation, l2 norm."""
+    train_state, mask, key = own
     initial = state.create(recipe, key).params
     change = jax.tree.map(jnp.subtract, train_state.params, initial)
     kept = jax.tree.map(
         lambda m, c: jnp.where(m, c, 0), masks.prunable(mask, mask), masks.prunable(mask, change)
     )
-    return outcome._replace(distance=optax.tree.norm(kept))
+    return optax.tree.norm(kept)
 
 
 def score(

@@ -1,106 +1,93 @@
-"""The replica axis: compilation, vectorisation and devices, and the only place that has them.
+"""The replica axis: compilation and vectorisation, and the only place that has them.
 
-Replicas are stacked along the first axis of every array and divided over the devices.
-On one device they are trained by `vmap` on accelerators. On CPUs each core is a device
-and takes its replicas in turn, on one thread: a replica's weights then stay in that
-core's cache, its result depends on no other replica bit for bit, and no thread waits
-for another (docs/performance.md has the measurement).
+Replicas are stacked along the first axis of every array and divided over the devices. How those
+of one device are computed is a matter of speed alone (docs/performance.md has the measurements);
+`Engine.replicas` chooses another way. In turns, a replica's result depends on no other replica,
+bit for bit.
 """
 
 import functools
-import os
 from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy as np
-import psutil
+import jax.numpy as jnp
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import PyTree
 
-AXIS = "replica"
+from pruning_jax import devices, state
+from pruning_jax.config import Recipe
+from pruning_jax.devices import BATCH, REPLICA
 
 
-def use_all_cores() -> None:
-    """Makes every CPU core that this process may use a device; call before anything else.
+def _unrolled(one: Callable, stacked: PyTree) -> PyTree:
+    count = jax.tree.leaves(stacked)[0].shape[0]
+    results = [one(jax.tree.map(lambda a, i=i: a[i], stacked)) for i in range(count)]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *results)
 
-    Does nothing where the number of devices is already fixed by the user.
+
+WAYS: dict[str, Callable[[Callable, PyTree], PyTree]] = {
+    "turns": jax.lax.map,  # one after the other
+    "vmap": lambda one, stacked: jax.vmap(one)(stacked),  # as one larger computation
+    "unrolled": _unrolled,  # one after the other, each compiled for itself
+}
+"""How the replicas of one device are computed."""
+
+
+def way(recipe: Recipe) -> str:
+    """The name of the way in which the replicas of a recipe are computed.
+
+    In turns on CPUs: weights stay in a core's cache. On accelerators side by side, but in turns
+    where there are convolutions, which would become grouped ones; the latter is not measured yet.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
-        jax.config.update("jax_num_cpu_devices", cores or 1)
-
-
-def mesh(count: int) -> Mesh:
-    """The devices over which `count` replicas are divided."""
-    devices = jax.devices()[: max(1, count)]
-    return Mesh(np.array(devices), (AXIS,))
-
-
-def padded(count: int) -> int:
-    """The least number of replicas, at least `count`, that the devices divide evenly."""
-    devices = mesh(count).size
-    return -(-count // devices) * devices
-
-
-def way() -> str:
-    """How the replicas of one device are computed: "turns" on CPUs, else "vmap"."""
-    return "turns" if jax.default_backend() == "cpu" else "vmap"
-
-
-def compiler_options() -> dict[str, Any] | None:
-    """What XLA is told: on CPUs, where each core is a device, to use one thread in each."""
-    on_cpu = jax.default_backend() == "cpu"
-    return {"xla_cpu_multi_thread_eigen": False} if on_cpu else None
+    if recipe.engine.replicas:
+        return recipe.engine.replicas
+    kernels = jax.tree.leaves(state.shapes(recipe).params)
+    convolutions = any(kernel.ndim == 4 for kernel in kernels)
+    return "turns" if devices.on_cpu() or convolutions else "vmap"
 
 
 @functools.cache
-def _program(function: Callable, static: tuple, how: str, devices: Mesh) -> Callable:
+def program(function: Callable, static: tuple, how: str, mesh: Mesh) -> Callable:
     """One compiled program for one function of one recipe; everything else is an argument."""
 
     def all_replicas(stacked: tuple, shared: tuple) -> Any:
-        def one(args: tuple) -> Any:
-            return function(*static, *args, *shared)
-
-        return jax.lax.map(one, stacked) if how == "turns" else jax.vmap(one)(stacked)
+        return WAYS[how](lambda own: function(*static, *own, *shared), stacked)
 
     divided = jax.shard_map(
         all_replicas,
-        mesh=devices,
-        in_specs=(PartitionSpec(AXIS), PartitionSpec()),
-        out_specs=PartitionSpec(AXIS),
+        mesh=mesh,
+        in_specs=(PartitionSpec(REPLICA), PartitionSpec()),
+        out_specs=PartitionSpec(REPLICA),
+        axis_names={REPLICA} if mesh.shape[BATCH] > 1 else {REPLICA, BATCH},
         check_vma=False,
     )
-    return jax.jit(divided, compiler_options=compiler_options())
+    return jax.jit(divided, compiler_options=devices.compiler_options())
 
 
-def over_replicas(function: Callable, *static: Any, stacked: tuple, shared: tuple = ()) -> Any:
-    """`function(*static, *stacked[i], *shared)` for every replica i, stacked.
+def over_replicas(
+    function: Callable, recipe: Recipe, *static: Any, stacked: tuple, shared: tuple = ()
+) -> Any:
+    """`function(recipe, *static, *stacked[i], *shared)` for every replica i, stacked.
 
     Args:
       function: a module-level function of one replica.
-      static: hashable arguments; each combination is compiled once.
+      static: hashable arguments; each combination with a recipe is compiled once.
       stacked: arguments whose leaves have the replica axis first, of a length that the
-        devices divide (`padded`).
+        devices divide (`devices.padded`).
       shared: arguments that all replicas have in common.
     """
     count = jax.tree.leaves(stacked)[0].shape[0]
-    return _program(function, static, way(), mesh(count))(stacked, shared)
+    mesh = devices.mesh(recipe, count)
+    return program(function, (recipe, *static), way(recipe), mesh)(stacked, shared)
 
 
-def stack(tree: PyTree, count: int) -> PyTree:
+def stack(recipe: Recipe, tree: PyTree, count: int) -> PyTree:
     """Arrays [count, ...] laid out over the devices along the replica axis."""
-    return jax.device_put(tree, NamedSharding(mesh(count), PartitionSpec(AXIS)))
+    mesh = devices.mesh(recipe, count)
+    return jax.device_put(tree, NamedSharding(mesh, PartitionSpec(REPLICA)))
 
 
-def share(tree: PyTree, count: int) -> PyTree:
+def share(recipe: Recipe, tree: PyTree, count: int) -> PyTree:
     """Arrays that all of `count` replicas have in common: one copy per device."""
-    return jax.device_put(tree, NamedSharding(mesh(count), PartitionSpec()))
-
-
-def free_bytes() -> int:
-    """The memory that replicas may use: of one device, or of the machine for CPUs."""
-    statistics = jax.devices()[0].memory_stats() or {}
-    if "bytes_limit" in statistics:
-        return statistics["bytes_limit"] - statistics.get("bytes_in_use", 0)
-    return psutil.virtual_memory().available
+    return jax.device_put(tree, NamedSharding(devices.mesh(recipe, count), PartitionSpec()))

@@ -3,7 +3,14 @@
 import itertools
 from typing import Any
 
-from pruning_jax import augmentations, checks, controls, criteria, data, models, noise, state
+from pruning_jax import (
+    checks,
+    controls,
+    criteria,
+    data,
+    noise,
+    recipes,
+)
 from pruning_jax.checks import WrongUse, require
 from pruning_jax.config import (
     ALGORITHM,
@@ -26,7 +33,7 @@ def resolve(config: Config) -> Experiment:
       WrongUse: one line with the value, what it may be, and the nearest choice.
     """
     dataset = _data(config)
-    recipe = _recipe(config, dataset)
+    recipe = recipes.resolve(config, dataset)
     named = tuple(_algorithm(config, name, recipe) for name in _names(config))
     algorithms = (*named, *controls.derive(config, named, recipe))
     for algorithm in algorithms:
@@ -48,7 +55,7 @@ def resolve(config: Config) -> Experiment:
         rates,
         seeds,
         _el2n_epochs(config, recipe),
-        _positive(config, "scoring_examples"),
+        recipes.positive(config, "scoring_examples"),
         bool(config.save.params),
         config.controls.tie_fraction,
     )
@@ -61,11 +68,6 @@ def _numbers(what: str, values: Any) -> tuple[float, ...]:
     for value in values:
         require(isinstance(value, int | float), f"{what}: {value!r} is not a number")
     return tuple(map(float, values))
-
-
-def _positive(config: Config, name: str, of: str = "") -> Any:
-    require(config[name] > 0, f"{of}{name} {config[name]} is not above 0")
-    return config[name]
 
 
 def _data(config: Config) -> Data:
@@ -89,45 +91,6 @@ def _data(config: Config) -> Data:
             f"{config.noise_kind!r}; it goes with 'matrix'"
         )
     return Data(**settings)
-
-
-def _recipe(config: Config, dataset: Data) -> Recipe:
-    spec = data.spec(dataset.dataset)
-    train_size, _ = data.sizes(dataset, spec.train_size)
-    recipe = Recipe(
-        **taken_from(config, Recipe),
-        image_shape=spec.image_shape,
-        num_classes=spec.num_classes,
-        train_size=train_size,
-    )
-    checks.one_of("model", recipe.model, models.NAMES)
-    checks.one_of("optimizer", recipe.optimizer, state.OPTIMIZERS)
-    checks.one_of("schedule", recipe.schedule, state.SCHEDULES)
-    for name in recipe.augmentations:
-        checks.one_of("augmentations:", name, augmentations.KINDS)
-    for name in ("epochs", "batch_size", "learning_rate", "width", "decay_factor"):
-        _positive(config, name)
-    require(
-        recipe.batch_size <= train_size,
-        f"batch_size {recipe.batch_size} is above the {train_size} training examples",
-    )
-    require(0 <= recipe.momentum < 1, f"momentum {recipe.momentum} is outside [0, 1)")
-    require(recipe.weight_decay >= 0, f"weight_decay {recipe.weight_decay} is below 0")
-    require(
-        0 <= recipe.warmup_epochs <= recipe.epochs,
-        f"warmup_epochs {recipe.warmup_epochs} is outside 0 to {recipe.epochs}, the epochs",
-    )
-    for milestone in recipe.milestones:
-        require(
-            isinstance(milestone, int) and 0 < milestone < recipe.epochs,
-            f"milestones: {milestone} is outside 1 to {recipe.epochs - 1}, "
-            "the epochs before the end",
-        )
-    require(
-        recipe.schedule == "step" or not recipe.milestones,
-        f"milestones {recipe.milestones} go with schedule 'step', not with {recipe.schedule!r}",
-    )
-    return recipe
 
 
 def _names(config: Config) -> tuple[str, ...]:
@@ -170,7 +133,7 @@ def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
         masks_from=own.masks_from,
         shuffle=own.shuffle,
         score_steps=own.score_steps,
-        width=_positive(own, "width", f"algorithms.{name}."),
+        width=recipes.positive(own, "width", f"algorithms.{name}."),
         without=own.without,
         **shared,
     )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from pruning_jax import masks, programs, replicas
+from pruning_jax import masks, programs, replicas, streaming
 from pruning_jax.config import Algorithm, Recipe
 from pruning_jax.programs import Choice
 from pruning_jax.rewind import REWINDS
@@ -28,6 +28,7 @@ class Stack(NamedTuple):
     labels: Any  # int32 [replicas, n], as given
     used: Any  # int32 [replicas, train_size]: the examples to train on
     examples: Any  # Examples without labels and used, shared
+    reader: Any = None  # streaming.Reader, where examples have no images; then of one replica
 
     @property
     def size(self) -> int:
@@ -78,16 +79,22 @@ def fit(recipe: Recipe, stack: Stack, moment: Moment, stop: int) -> TrainState:
     """The states trained from a moment to step `stop`."""
     own = (moment.state, moment.mask, stack.labels, stack.used, stack.keys)
     shared = (stack.examples, moment.step, stop)
-    new = replicas.over_replicas(programs.fit, recipe, stacked=(own,), shared=shared)
+    if stack.reader:
+        new = streaming.fit(recipe, stack.reader, own, *shared)
+    else:
+        new = replicas.over_replicas(programs.fit, recipe, stacked=(own,), shared=shared)
     return jax.block_until_ready(new)
 
 
 def evaluate(recipe: Recipe, stack: Stack, moment: Moment) -> Outcome:
     """The outcome of every replica, as NumPy arrays."""
-    own = (moment.state, moment.mask, stack.labels, stack.keys)
-    outcome = replicas.over_replicas(
-        programs.evaluate, recipe, stacked=(own,), shared=(stack.examples,)
-    )
+    own, shared = (moment.state, moment.mask, stack.labels, stack.keys), stack.examples
+    if stack.reader:
+        outcome = streaming.evaluate(recipe, stack.reader, own, shared)
+    else:
+        outcome = replicas.over_replicas(
+            programs.evaluate, recipe, stacked=(own,), shared=(shared,)
+        )
     return jax.device_get(outcome)
 
 
@@ -168,8 +175,13 @@ def prune(work: Work, algorithm: Algorithm, stack: Stack, before: Moment, round_
     if algorithm.densities[round_] == algorithm.densities[before.round]:
         return before.mask
     anchor = before.anchors[work.recipe.step_at(algorithm.rewind_to)]
-    own = (before.state, anchor, before.mask, stack.labels, stack.used, stack.keys)
-    shared = (stack.examples, choice(work, algorithm, before.mask, round_))
+    labels, used, examples = stack.labels, stack.used, stack.examples
+    if stack.reader:
+        size = work.scoring_examples
+        read = streaming.scoring(work.recipe, stack.reader, (labels, used), examples, size)
+        labels, used, examples = read
+    own = (before.state, anchor, before.mask, labels, used, stack.keys)
+    shared = (examples, choice(work, algorithm, before.mask, round_))
     static = (work.recipe, work.criteria, work.scoring_examples)
     return replicas.over_replicas(programs.prune, *static, stacked=(own,), shared=shared)
 

@@ -22,10 +22,10 @@ from pruning_jax import (
     cli,
     cost,
     data,
+    devices,
     dryrun,
     grid,
     locks,
-    replicas,
     replicates,
     results,
     runner,
@@ -188,6 +188,6 @@ def command() -> int:
 
 
 if __name__ == "__main__":
-    replicas.use_all_cores()
+    devices.use_all_cores()
     cache.keep_programs()
     cli.start(command)

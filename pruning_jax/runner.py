@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from pruning_jax import cost, grid, masks, metrics, replicas, rounds, snapshots, subsets
+from pruning_jax import cost, grid, masks, metrics, replicas, rounds, snapshots, streaming, subsets
 from pruning_jax.config import Algorithm
 from pruning_jax.data import Division
 from pruning_jax.experiment import Cell, Experiment
@@ -32,13 +32,18 @@ class Progress(NamedTuple):
 
 def stack(division: Division, group: Group, labels: list[Labels], used: list[np.ndarray]) -> Stack:
     """A group's replicas on the devices. `used`, bool [train] of each: what it trains on."""
-    order = snapshots.rows(group.bases)
+    order = snapshots.rows(group.recipe, group.bases)
     keys = jax.numpy.stack([jax.random.key(group.bases[i].seed) for i in order])
     given = np.stack([labels[i].given for i in order])
     places = np.stack([np.flatnonzero(used[i]).astype(np.int32) for i in order])
-    keys, given, places = replicas.stack((keys, given, places), len(order))
-    shared = Examples(division.images, None, None, division.mean, division.std)
-    return Stack(keys, given, places, replicas.share(shared, len(order)))
+    own = replicas.stack(group.recipe, (keys, given, places), len(order))
+    images = None if division.streamed else division.images
+    shared = Examples(images, None, None, division.mean, division.std)
+    return Stack(
+        *own,
+        examples=replicas.share(group.recipe, shared, len(order)),
+        reader=streaming.Reader(division.images) if division.streamed else None,
+    )
 
 
 def trial(experiment: Experiment, group: Group, division: Division) -> Stack:
@@ -164,9 +169,9 @@ class GroupRun:
         def given(round_: int) -> Mask:
             last = [min(round_, len(self.files[cell].rows) - 1) for cell in cells]
             found = [read_mask(self.workdir, c, r) for c, r in zip(cells, last, strict=True)]
-            order = snapshots.rows(self.group.bases)
+            order = snapshots.rows(self.work.recipe, self.group.bases)
             arrays = {name: np.stack([found[i][name] for i in order]) for name in found[0]}
-            return replicas.stack(masks.unnamed(arrays, like), self.stack.size)
+            return replicas.stack(self.work.recipe, masks.unnamed(arrays, like), self.stack.size)
 
         return given
 

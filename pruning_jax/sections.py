@@ -184,7 +184,7 @@ def described(run: Run, facts: Facts) -> list[tuple[str, list[str]]]:
         "unreadable": run.problems or "none",
         "cost": cost(rows),
         "devices": words(at(config, "devices")),
-        "precision": words(at(config, "matmul_precision")),
+        "precision": words(at(config, "experiment", "recipe", "precision")),
         "versions": words(at(config, "versions")),
         "git commit": words(at(config, "git_commit")),
         "configuration hash": words(at(config, "hash")),

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from pruning_jax import checkpoints, programs, replicas
+from pruning_jax import checkpoints, devices, programs, replicas
 from pruning_jax.config import Recipe
 from pruning_jax.grid import Base, Group
 from pruning_jax.rounds import Moment, Stack
@@ -28,9 +28,9 @@ def _digest(what: tuple[Any, ...]) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
 
-def rows(bases: tuple[Base, ...]) -> list[int]:
+def rows(recipe: Recipe, bases: tuple[Base, ...]) -> list[int]:
     """Which replica stands where in the stack: the last is repeated to even out the devices."""
-    return [min(i, len(bases) - 1) for i in range(replicas.padded(len(bases)))]
+    return [min(i, len(bases) - 1) for i in range(devices.padded(recipe, len(bases)))]
 
 
 def save(place: Path, count: int, algorithm: str, moment: Moment) -> None:
@@ -75,10 +75,9 @@ def load(
     if not found:
         return None
     (states, mask, anchors, el2n), position = found
-    order = rows(bases)
-    states, mask, anchors = replicas.stack(
-        jax.tree.map(lambda a: a[np.array(order)], (states, mask, anchors)), stack.size
-    )
+    order = rows(recipe, bases)
+    whole = jax.tree.map(lambda a: a[np.array(order)], (states, mask, anchors))
+    states, mask, anchors = replicas.stack(recipe, whole, stack.size)
     moment = Moment(
         position["round"],
         position["step"],

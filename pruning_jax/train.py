@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, UInt8
 
-from pruning_jax import augmentations, masks, models, state
+from pruning_jax import augmentations, devices, masks, models, state
 from pruning_jax.config import Recipe
 from pruning_jax.state import TrainState
 from pruning_jax.streams import Stream, stream
@@ -24,6 +24,15 @@ class Examples(NamedTuple):
     std: Any  # float32 [channels]
 
 
+class Batch(NamedTuple):
+    """Examples of one step."""
+
+    images: Any  # uint8 [b, height, width, channels]
+    labels: Any  # int32 [b]
+    places: Any  # int32 [b]: in the data set
+    counts: Any  # bool [b]: those that do not only fill up the batch
+
+
 class Outcome(NamedTuple):
     """Of every example its loss (nats), the predicted class, and EL2N; and the distance of the
     surviving weights from their initialisation (l2 norm), where it was asked for."""
@@ -32,6 +41,12 @@ class Outcome(NamedTuple):
     prediction: Any  # int32 [n]
     el2n: Any  # float32 [n]
     distance: Any = None  # float32 []
+
+
+PRECISIONS = ("float32", "tensorfloat32", "bfloat16")
+"""Of products of matrices and convolutions, on devices that have a choice. With the second,
+inputs of a product are rounded to 10 bits, as PyTorch does for convolutions unless told
+otherwise; with the third, activations are bfloat16. Parameters and moments are always float32."""
 
 
 def normalise(images: UInt8[Array, "n h w c"], examples: Examples) -> Float[Array, "n h w c"]:
@@ -60,8 +75,13 @@ def logits(
     if statistics:
         variables["batch_stats"] = statistics
     mutable = ["batch_stats"] if train and statistics else []
-    network = models.build(recipe)
-    out, changed = network.apply(variables, images, train=train, counts=counts, mutable=mutable)
+    if recipe.precision == "bfloat16":
+        images = images.astype(jnp.bfloat16)
+    with jax.default_matmul_precision(recipe.precision):
+        out, changed = models.build(recipe).apply(
+            variables, images, train=train, counts=counts, mutable=mutable
+        )
+    out = out.astype(jnp.promote_types(out.dtype, jnp.float32))
     return out, changed.get("batch_stats", statistics)
 
 
@@ -108,28 +128,35 @@ def epoch_order(
     return jnp.pad(order, (0, missing), constant_values=-1).reshape(-1, recipe.batch_size)
 
 
+def gather(examples: Examples, order: Int[Array, " b"]) -> Batch:
+    """The examples of a step by their places in `Examples.used`, -1 for none."""
+    order = devices.over_batch(order)
+    counts = order >= 0
+    places = examples.used[jnp.where(counts, order, order[0])]  # what fills up is trained on, too
+    return Batch(examples.images[places], examples.labels[places], places, counts)
+
+
 def step(
     recipe: Recipe,
     train_state: TrainState,
     mask: Mask,
     examples: Examples,
-    batch: Int[Array, " batch"],
+    batch: Batch,
     key: PRNGKey,
 ) -> TrainState:
-    """The state after one step on the examples at the places `batch` (-1: none); `key`, of the
-    epoch, decides how their images are changed."""
-    counts = batch >= 0
-    # What fills up is of the training set, too.
-    batch = examples.used[jnp.where(counts, batch, batch[0])]
-    changed = augmentations.augment(recipe.augmentations, examples.images[batch], batch, key)
-    images, labels = normalise(changed, examples), examples.labels[batch]
+    """The state after one step on a batch of the examples; `key`, of the epoch, decides how
+    its images are changed."""
+    batch = Batch(*map(devices.over_batch, batch))
+    kinds = tuple(name for name in recipe.augmentations if name in augmentations.KINDS)
+    changed = augmentations.augment(kinds, batch.images, batch.places, key)
+    images = normalise(changed, examples)
 
     def loss(params: Params) -> tuple[Float[Array, ""], Any]:
-        return _mean_loss(
-            recipe, params, mask, train_state.statistics, images, labels, counts, train=True
-        )
+        own = train_state.statistics
+        return _mean_loss(recipe, params, mask, own, images, batch.labels, batch.counts, train=True)
 
-    grads, statistics = jax.grad(loss, has_aux=True)(train_state.params)
+    with jax.default_matmul_precision(recipe.precision):  # of gradients, too
+        grads, statistics = jax.grad(loss, has_aux=True)(train_state.params)
     return state.update(recipe, train_state, grads, statistics)
 
 
@@ -159,7 +186,7 @@ def fit(
         return jax.lax.fori_loop(
             jnp.maximum(start - first, 0),
             jnp.minimum(stop - first, length),
-            lambda i, s: step(recipe, s, mask, examples, order[i], changes),
+            lambda i, s: step(recipe, s, mask, examples, gather(examples, order[i]), changes),
             train_state,
         )
 
@@ -170,21 +197,36 @@ EVALUATION_BATCH = 1024
 """Examples evaluated at once; bounds memory."""
 
 
-def evaluate(recipe: Recipe, train_state: TrainState, mask: Mask, examples: Examples) -> Outcome:
-    """Loss, prediction and EL2N of every example, BatchNorm in evaluation mode.
+def outcome(
+    recipe: Recipe,
+    train_state: TrainState,
+    mask: Mask,
+    examples: Examples,
+    images: UInt8[Array, "n h w c"],
+    labels: Int[Array, " n"],
+) -> Outcome:
+    """Loss, prediction and EL2N of some of the examples, BatchNorm in evaluation mode.
 
     EL2N is || softmax(f(x)) - onehot(y) ||_2 for the given label y
     (Paul, Ganguli, Dziugaite 2021, arXiv 2107.07075).
     """
-    n = examples.labels.shape[0]
-    batches = -(-n // EVALUATION_BATCH)
-    index = jnp.minimum(jnp.arange(batches * -(-n // batches)), n - 1).reshape(batches, -1)
+    images, labels = map(devices.over_batch, (images, labels))
+    given = normalise(images, examples)
+    out, _ = logits(recipe, train_state.params, mask, train_state.statistics, given)
+    error = jax.nn.softmax(out) - jax.nn.one_hot(labels, recipe.num_classes)
+    loss = optax.softmax_cross_entropy_with_integer_labels(out, labels)
+    return Outcome(loss, jnp.argmax(out, -1), jnp.linalg.norm(error, axis=-1))
 
-    def one(batch: Int[Array, " batch"]) -> Outcome:
-        images, labels = normalise(examples.images[batch], examples), examples.labels[batch]
-        out, _ = logits(recipe, train_state.params, mask, train_state.statistics, images)
-        error = jax.nn.softmax(out) - jax.nn.one_hot(labels, recipe.num_classes)
-        loss = optax.softmax_cross_entropy_with_integer_labels(out, labels)
-        return Outcome(loss, jnp.argmax(out, -1), jnp.linalg.norm(error, axis=-1))
+
+def evaluate(recipe: Recipe, train_state: TrainState, mask: Mask, examples: Examples) -> Outcome:
+    """The outcome of every example."""
+    n, share = examples.labels.shape[0], recipe.engine.batch_devices
+    batches = -(-n // EVALUATION_BATCH)
+    size = -(-n // (batches * share)) * share  # which the devices divide
+    index = jnp.minimum(jnp.arange(batches * size), n - 1).reshape(batches, size)
+
+    def one(batch: Int[Array, " b"]) -> Outcome:
+        images, labels = examples.images[batch], examples.labels[batch]
+        return outcome(recipe, train_state, mask, examples, images, labels)
 
     return jax.tree.map(lambda a: a.reshape(-1)[:n], jax.lax.map(one, index))

@@ -1,5 +1,6 @@
 """A run's directory as a whole: what it may hold, and config.json."""
 
+import dataclasses
 import json
 import os
 import platform
@@ -82,7 +83,7 @@ def _record(what: Experiment) -> dict[str, Any]:
         "devices": [device.device_kind for device in jax.devices()],
         "backend": jax.default_backend(),
         "machine": platform.machine(),
-        "matmul_precision": _precision(),
+        "engine": dataclasses.asdict(what.recipe.engine),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "git_commit": _commit(),
     }
@@ -105,12 +106,6 @@ def _commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return commit + ("+" if changed else "")
-
-
-def _precision() -> str:
-    """The precision of products in float32 that was asked for."""
-    asked = jax.config.jax_default_matmul_precision  # pyright: ignore[reportAttributeAccessIssue]
-    return str(asked or "default")
 
 
 def settled_at_once(workdir: Path, asked: int, fitting: Callable[[], int]) -> int:

@@ -69,7 +69,9 @@ def stack(recipe: Recipe) -> rounds.Stack:
     shared = Examples(
         images, None, None, np.array([120.0], np.float32), np.array([70.0], np.float32)
     )
-    return rounds.Stack(*replicas.stack((keys, labels, used), 4), replicas.share(shared, 4))
+    return rounds.Stack(
+        *replicas.stack(recipe, (keys, labels, used), 4), replicas.share(recipe, shared, 4)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,6 @@ def workdir(folder, what=None):
         "versions": {"python": "3.11", "jax": "0.10.2"},
         "devices": ["cpu"],
         "git_commit": "0123456789abcdef",
-        "matmul_precision": "default",
     }
     Path(folder, "config.json").write_text(json.dumps(config))
     return Path(folder)

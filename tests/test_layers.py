@@ -14,11 +14,11 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 ROOMS = {
     "words": "types checks cache rules",
-    "descriptions": "config streams",
+    "descriptions": "config streams devices",
     "plug-ins": "masks noise augmentations data models criteria",
     "one network": "state train rewind programs",
-    "many networks": "replicas rounds",
-    "a grid": "experiment controls resolve grid cost dryrun metrics",
+    "many networks": "replicas streaming rounds",
+    "a grid": "experiment controls recipes resolve grid cost dryrun metrics",
     "files": "checkpoints locks results snapshots replicates subsets workdir",
     "at work": "runner",
     "answers": "analysis charts figures listing swatches interactive page sections tables progress",

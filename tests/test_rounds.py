@@ -314,16 +314,18 @@ def only_lrr(work):
 @pytest.fixture(scope="module")
 def solo(only_lrr, stack):
     """The rounds of replica 2 alone, on one device."""
-    own = replicas.stack((stack.keys[2:3], stack.labels[2:3], stack.used[2:3]), 1)
-    alone = rounds.Stack(*own, replicas.share(jax.device_get(stack.examples), 1))
+    recipe = only_lrr.recipe
+    own = replicas.stack(recipe, (stack.keys[2:3], stack.labels[2:3], stack.used[2:3]), 1)
+    alone = rounds.Stack(*own, replicas.share(recipe, jax.device_get(stack.examples), 1))
     first = list(rounds.dense(only_lrr, alone))[-1]
     return [first, *run(only_lrr, LRR, alone, first)]
 
 
 @pytest.mark.parametrize("how", ["turns", pytest.param("vmap", marks=pytest.mark.slow)])
-def test_a_replica_of_a_stack_equals_its_solo_run(how, solo, only_lrr, stack, monkeypatch):
+def test_a_replica_of_a_stack_equals_its_solo_run(how, solo, only_lrr, stack):
     """Equal masks, losses to 1e-5; bit for bit where replicas take turns."""
-    monkeypatch.setattr(replicas, "way", lambda: how)
+    engine = dataclasses.replace(only_lrr.recipe.engine, replicas=how)
+    only_lrr = only_lrr._replace(recipe=dataclasses.replace(only_lrr.recipe, engine=engine))
     first = list(rounds.dense(only_lrr, stack))[-1]
     for together, alone in zip((first, *run(only_lrr, LRR, stack, first)), solo, strict=True):
         equal(replica(together.mask, 2), replica(alone.mask, 0))
@@ -422,16 +424,16 @@ def test_only_the_examples_in_use_are_trained_on(work, stack, first):
     recipe = dataclasses.replace(work.recipe, train_size=38)
     used = np.array([np.delete(np.arange(40), [3, 11 + i]) for i in range(4)], np.int32)
     labels = np.asarray(stack.labels).copy()
-    own = stack._replace(used=replicas.stack(used, 4))
+    own = stack._replace(used=replicas.stack(recipe, used, 4))
     states, mask = rounds.create(recipe, stack.keys)
     start = rounds.Moment(0, 0, False, states, mask, anchors={})
     trained = rounds.fit(recipe, own, start, recipe.steps)
     for i in range(4):
         labels[i, [3, 11 + i]] = (labels[i, [3, 11 + i]] + 1) % recipe.num_classes
-    other = own._replace(labels=replicas.stack(labels, 4))
+    other = own._replace(labels=replicas.stack(recipe, labels, 4))
     equal(trained.params, rounds.fit(recipe, other, start, recipe.steps).params)
     labels[:, 5] = (labels[:, 5] + 1) % recipe.num_classes
-    other = own._replace(labels=replicas.stack(labels, 4))
+    other = own._replace(labels=replicas.stack(recipe, labels, 4))
     different = rounds.fit(recipe, other, start, recipe.steps).params
     with pytest.raises(AssertionError):
         equal(trained.params, different)

@@ -74,7 +74,7 @@ def test_the_recorded_configuration_says_what_was_run_and_on_what(reference):
     assert recorded["devices"]
     assert recorded["backend"] == "cpu"
     assert {"python", "jax", "flax", "numpy"} <= set(recorded["versions"])
-    assert {"matmul_precision", "git_commit"} <= set(recorded)
+    assert {"engine", "git_commit"} <= set(recorded)
 
 
 def test_the_table_of_all_rows_is_the_union_of_the_cells_own(reference, rows):

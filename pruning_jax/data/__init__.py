@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ class Spec(NamedTuple):
     test_size: int
     image_shape: tuple[int, int, int]  # height, width, channels
     num_classes: int
+    streamed: bool = False  # images are read as they are needed: no device could hold them all
 
 
 class Source(NamedTuple):
@@ -31,7 +32,7 @@ class Source(NamedTuple):
 class Division(NamedTuple):
     """A data set divided: training, validation and test examples, in this order."""
 
-    images: np.ndarray  # uint8 [n, height, width, channels]
+    images: Any  # uint8 [n, height, width, channels], or _streamed.Encoded
     labels: np.ndarray  # int32 [n], true
     origin: np.ndarray  # int32 [train]: where each training example stands in the source
     train: slice
@@ -39,6 +40,11 @@ class Division(NamedTuple):
     test: slice
     mean: np.ndarray  # float32 [channels], of the training images, in units of a pixel
     std: np.ndarray  # float32 [channels]
+
+    @property
+    def streamed(self) -> bool:
+        """Whether images are read as they are needed."""
+        return not isinstance(self.images, np.ndarray)
 
 
 NAMES = tuple(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))

@@ -1,38 +1,40 @@
 """Residual networks (He et al. 2016, arXiv 1512.03385) as the reference implementation has them
 (OpenLTH, Frankle 2020): projections with batch normalisation where the shape changes."""
 
+import functools
 from collections.abc import Callable
 
 from flax import linen as nn
 from jaxtyping import Array, Bool, Float
 
-from pruning_jax.models._layers import conv, dense, norm, scaled
+from pruning_jax.models import _layers
+from pruning_jax.models._layers import dense, norm, scaled
 
 Images = Float[Array, "n h w c"]
 Counts = Bool[Array, " n"] | None
-Normalise = Callable[[Array], Array]
+Layer = Callable[..., Array]
 
 
-def _shortcut(x: Array, channels: int, stride: int, normalise: Normalise) -> Array:
+def _shortcut(x: Array, channels: int, stride: int, conv: Layer, normalise: Layer) -> Array:
     """The input, projected where the block changes its shape."""
     if stride == 1 and x.shape[-1] == channels:
         return x
     return normalise(conv(x, channels, 1, stride))
 
 
-def basic(x: Array, channels: int, stride: int, normalise: Normalise) -> Array:
+def basic(x: Array, channels: int, stride: int, conv: Layer, normalise: Layer) -> Array:
     """Two convolutions 3 x 3."""
     y = nn.relu(normalise(conv(x, channels, 3, stride)))
     y = normalise(conv(y, channels, 3))
-    return nn.relu(y + _shortcut(x, channels, stride, normalise))
+    return nn.relu(y + _shortcut(x, channels, stride, conv, normalise))
 
 
-def bottleneck(x: Array, channels: int, stride: int, normalise: Normalise) -> Array:
+def bottleneck(x: Array, channels: int, stride: int, conv: Layer, normalise: Layer) -> Array:
     """Convolutions 1 x 1, 3 x 3 (with the stride) and 1 x 1, to four times the channels."""
     y = nn.relu(normalise(conv(x, channels, 1)))
     y = nn.relu(normalise(conv(y, channels, 3, stride)))
     y = normalise(conv(y, 4 * channels, 1))
-    return nn.relu(y + _shortcut(x, 4 * channels, stride, normalise))
+    return nn.relu(y + _shortcut(x, 4 * channels, stride, conv, normalise))
 
 
 class CifarResNet(nn.Module):
@@ -44,6 +46,7 @@ class CifarResNet(nn.Module):
     depth: int
     width: float
     num_classes: int
+    convolve: Layer | None = None
 
     @nn.compact
     def __call__(
@@ -52,11 +55,12 @@ class CifarResNet(nn.Module):
         def normalise(x: Array) -> Array:
             return norm(x, train, counts)
 
+        conv = functools.partial(_layers.conv, convolve=self.convolve)
         x = nn.relu(normalise(conv(images, scaled(16, self.width))))
         for segment in range(3):
             for block in range((self.depth - 2) // 6):
                 stride = 2 if segment and not block else 1
-                x = basic(x, scaled(16 * 2**segment, self.width), stride, normalise)
+                x = basic(x, scaled(16 * 2**segment, self.width), stride, conv, normalise)
         return dense(x.mean((1, 2)), self.num_classes)
 
 
@@ -68,6 +72,7 @@ class ResNet50(nn.Module):
 
     width: float
     num_classes: int
+    convolve: Layer | None = None
 
     @nn.compact
     def __call__(
@@ -76,10 +81,11 @@ class ResNet50(nn.Module):
         def normalise(x: Array) -> Array:
             return norm(x, train, counts)
 
+        conv = functools.partial(_layers.conv, convolve=self.convolve)
         x = nn.relu(normalise(conv(images, scaled(64, self.width), 7, 2)))
         x = nn.max_pool(x, (3, 3), (2, 2), ((1, 1), (1, 1)))  # pyright: ignore[reportArgumentType]
         for segment, blocks in enumerate((3, 4, 6, 3)):
             for block in range(blocks):
                 stride = 2 if segment and not block else 1
-                x = bottleneck(x, scaled(64 * 2**segment, self.width), stride, normalise)
+                x = bottleneck(x, scaled(64 * 2**segment, self.width), stride, conv, normalise)
         return dense(x.mean((1, 2)), self.num_classes)

@@ -3,8 +3,9 @@
 from flax import linen as nn
 
 from pruning_jax.config import Recipe
+from pruning_jax.models._convolution import chosen
 from pruning_jax.models._resnet import CifarResNet
 
 
 def build(recipe: Recipe) -> nn.Module:
-    return CifarResNet(20, recipe.width, recipe.num_classes)
+    return CifarResNet(20, recipe.width, recipe.num_classes, chosen(recipe))

@@ -4,10 +4,13 @@ As the reference implementation has it (OpenLTH, Frankle 2020): batch normalisat
 and one linear layer in place of three.
 """
 
+from collections.abc import Callable
+
 from flax import linen as nn
 from jaxtyping import Array, Bool, Float
 
 from pruning_jax.config import Recipe
+from pruning_jax.models._convolution import chosen
 from pruning_jax.models._layers import conv, dense, norm, scaled
 
 SEGMENTS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
@@ -19,6 +22,7 @@ class VGG16(nn.Module):
 
     width: float
     num_classes: int
+    convolve: Callable[..., Array] | None = None
 
     @nn.compact
     def __call__(
@@ -32,10 +36,10 @@ class VGG16(nn.Module):
             if i:
                 x = nn.max_pool(x, (2, 2), (2, 2))
             for channels in segment:
-                x = conv(x, scaled(channels, self.width), bias=True)
+                x = conv(x, scaled(channels, self.width), bias=True, convolve=self.convolve)
                 x = nn.relu(norm(x, train, counts))
         return dense(x.mean((1, 2)), self.num_classes)
 
 
 def build(recipe: Recipe) -> nn.Module:
-    return VGG16(recipe.width, recipe.num_classes)
+    return VGG16(recipe.width, recipe.num_classes, chosen(recipe))
