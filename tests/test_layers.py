@@ -16,6 +16,7 @@ ROOMS = {
     "words": "types checks cache rules",
     "descriptions": "config streams",
     "plug-ins": "masks noise augmentations data models criteria",
+    "input": "pixels feed",
     "one network": "state train rewind programs",
     "many networks": "replicas rounds",
     "a grid": "experiment controls resolve grid cost dryrun metrics",
