@@ -45,7 +45,7 @@ def training(
       WrongUse: an image cannot be read, or Grain is missing.
     """
     crop = (int(draws[0]), int(draws[1])) if resized_crop else None
-    return _batches(_Chunks(images, order, shape, crop), workers)
+    return _batches(_Chunks(images, order, shape, crop, CHUNK), workers)
 
 
 def evaluation(
@@ -57,29 +57,30 @@ def evaluation(
     Raises:
       WrongUse: an image cannot be read, or Grain is missing.
     """
-    return _batches(_Chunks(images, places, shape, None), workers)
+    return _batches(_Chunks(images, places, shape, None, CHUNK), workers)
 
 
 @dataclass(frozen=True, eq=False)
 class _Chunks:
-    """Work for processes: the batches in parts of CHUNK images."""
+    """Work for processes: the batches in parts of `chunk` images."""
 
     images: Encoded
     order: np.ndarray  # int [steps, batch]
     shape: Shape
     draws: tuple[int, int] | None  # None: crops from the middle
+    chunk: int
 
     @property
     def parts(self) -> int:
         """Of a batch."""
-        return -(-self.order.shape[1] // CHUNK)
+        return -(-self.order.shape[1] // self.chunk)
 
     def __len__(self) -> int:
         return len(self.order) * self.parts
 
     def __getitem__(self, index: Any) -> np.ndarray:
         step, part = divmod(int(index), self.parts)
-        places = self.order[step][part * CHUNK : (part + 1) * CHUNK]
+        places = self.order[step][part * self.chunk : (part + 1) * self.chunk]
         distinct, which = np.unique(
             np.where(places < 0, self.order[step][0], places), return_inverse=True
         )
@@ -104,5 +105,5 @@ def _batches(work: _Chunks, workers: int) -> Iterator[np.ndarray]:
         for row in work.order:
             batch = np.empty((len(row), *work.shape), np.uint8)
             for part in range(work.parts):
-                batch[part * CHUNK : (part + 1) * CHUNK] = next(chunks)
+                batch[part * work.chunk : (part + 1) * work.chunk] = next(chunks)
             yield batch

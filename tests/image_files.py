@@ -5,6 +5,7 @@ ImageNet. The colour of an image tells its class.
 """
 
 import io
+from contextlib import redirect_stdout
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -86,10 +87,11 @@ def make(folder, files=encoded):
 
     tfds.disable_progress_bar()
     builder = Builder(data_dir=folder)
-    builder.download_and_prepare(
-        file_format="array_record",
-        download_config=tfds.download.DownloadConfig(num_shards=SHARDS),
-    )
+    with redirect_stdout(io.StringIO()):
+        builder.download_and_prepare(
+            file_format="array_record",
+            download_config=tfds.download.DownloadConfig(num_shards=SHARDS),
+        )
     return folder / "imagenet2012" / "5.1.0"
 
 

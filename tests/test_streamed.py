@@ -174,8 +174,8 @@ def damaged(folder, how):
     elif how == "empty":
         shard.write_bytes(b"")
     else:
-        middle = len(content) // 2
-        shard.write_bytes(content[:middle] + bytes(5000) + content[middle + 5000 :])
+        place = len(content) // 4  # the second half is padding
+        shard.write_bytes(content[:place] + bytes(500) + content[place + 500 :])
     return shard
 
 

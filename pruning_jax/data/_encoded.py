@@ -78,9 +78,10 @@ class Encoded:
         """A feature of a record: a tf.train.Feature with one value."""
         from tensorflow_datasets.proto import tf_example_pb2  # here: it takes half a second
 
+        known: Any = tf_example_pb2
         try:
             record = self._source[int(self.records[place])]
-            feature: Any = tf_example_pb2.Example.FromString(record).features.feature[name]
+            feature = known.Example.FromString(record).features.feature[name]
             if not (feature.bytes_list.value or feature.int64_list.value):
                 raise ValueError(f"it has no {name}")
         except Exception as error:  # array_record and protobuf raise what they like

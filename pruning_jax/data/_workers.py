@@ -8,7 +8,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -33,7 +33,7 @@ class Work(Protocol):
     def __getitem__(self, index: int, /) -> np.ndarray: ...
 
 
-def in_order(work: Work, workers: int) -> Iterator[np.ndarray]:
+def in_order(work: Work, workers: int) -> Generator[np.ndarray, None, None]:
     """The items of `work` in their order, computed by `workers` processes (0: by this one).
 
     An item that is no longer held is gone from the memory that the processes share. What an item
@@ -76,7 +76,7 @@ class _Ended:
         return self.work[index] if index < len(self.work) else np.empty(0)
 
 
-def _from_processes(grain: Any, work: _Ended) -> Iterator[np.ndarray]:
+def _from_processes(grain: Any, work: _Ended) -> Generator[np.ndarray, None, None]:
     here = grain.MapDataset.source(work).to_iter_dataset(grain.ReadOptions(0, 0))
     options = grain.MultiprocessingOptions(work.workers, AHEAD)
     there = iter(here.mp_prefetch(options, worker_init_fn=_begin))
