@@ -8,11 +8,15 @@ from setuptools import find_packages, setup
 here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "pruning_jax/__init__.py").read_text())
 
+IMAGENET = ["grain>=0.2.18"]
+
 extras = {
     "cuda": ["jax[cuda13]"],
+    "imagenet": IMAGENET,  # images that do not fit into memory
     "tpu": ["jax[tpu]"],
     "torch": ["torch==2.13.0"],  # for comparisons in benchmarks/ only
     "test": [
+        *IMAGENET,
         "beartype>=0.20",
         "hypothesis>=6.100",
         "pyright[nodejs]==1.1.414",

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
-from pruning_jax import augmentations, devices, programs, replicas, train
+from pruning_jax import augmentations, devices, feed, programs, replicas, train
 from pruning_jax.config import Recipe
 from pruning_jax.devices import BATCH, REPLICA
 from pruning_jax.state import TrainState
@@ -48,8 +48,6 @@ class Reader:
             return iter(
                 [np.zeros((recipe.batch_size, *recipe.image_shape), np.uint8)] * len(places)
             )
-        from pruning_jax import feed
-
         return feed.training(
             self.images,
             places,
@@ -63,8 +61,6 @@ class Reader:
         """Images as they are evaluated, in batches; `places`, int [batches, batch], -1: none."""
         if self.images is None:
             return iter([np.zeros((places.shape[1], *recipe.image_shape), np.uint8)] * len(places))
-        from pruning_jax import feed
-
         workers = devices.workers(recipe)
         return feed.evaluation(self.images, places, recipe.image_shape, workers=workers)
 

@@ -16,6 +16,7 @@ ROOMS = {
     "words": "types checks cache rules",
     "descriptions": "config streams devices",
     "plug-ins": "masks noise augmentations data models criteria",
+    "input": "pixels feed",
     "one network": "state train rewind programs",
     "many networks": "replicas streaming rounds",
     "a grid": "experiment controls recipes resolve grid cost dryrun metrics",

@@ -8,6 +8,10 @@ import numpy as np
 
 from pruning_jax import checks
 from pruning_jax.config import Data
+from pruning_jax.data._encoded import Encoded, concatenate
+
+Images = np.ndarray | Encoded
+"""uint8 [n, height, width, channels], or left in their files."""
 
 
 class Spec(NamedTuple):
@@ -21,18 +25,20 @@ class Spec(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A data set as arrays: images uint8 [n, height, width, channels], labels int32 [n]."""
+    """A data set: images, and labels int32 [n]."""
 
-    train_images: np.ndarray
+    train_images: Images
     train_labels: np.ndarray
-    test_images: np.ndarray
+    test_images: Images
     test_labels: np.ndarray
+    mean: np.ndarray | None = None  # float32 [channels], in units of a pixel; None: counted
+    std: np.ndarray | None = None
 
 
 class Division(NamedTuple):
     """A data set divided: training, validation and test examples, in this order."""
 
-    images: Any  # uint8 [n, height, width, channels], or _streamed.Encoded
+    images: Any  # Images; None where only a plan is made
     labels: np.ndarray  # int32 [n], true
     origin: np.ndarray  # int32 [train]: where each training example stands in the source
     train: slice
@@ -51,28 +57,49 @@ NAMES = tuple(m.name for m in pkgutil.iter_modules(__path__) if not m.name.start
 """The data sets: every file of this folder."""
 
 
+def find(name: str) -> Any:
+    """The module of a data set; a name with a dot is a module outside this package.
+
+    Raises:
+      WrongUse: there is none, or it lacks SPEC or load.
+    """
+    if "." not in name:
+        checks.one_of("dataset", name, NAMES)
+        return importlib.import_module(f"{__name__}.{name}")
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:  # of whatever the module does
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise checks.WrongUse(f"dataset {name!r} cannot be imported: {reason}") from error
+    for needed in ("SPEC", "load"):
+        checks.require(
+            hasattr(module, needed), f"dataset {name!r}: {module.__file__} has no {needed}"
+        )
+    return module
+
+
 def spec(name: str) -> Spec:
     """The sizes of a data set, without reading it."""
-    checks.one_of("dataset", name, NAMES)
-    return importlib.import_module(f"{__name__}.{name}").SPEC
+    return find(name).SPEC
 
 
 def load(name: str, data_dir: str = "") -> Source:
-    """A data set as arrays.
+    """A data set.
 
     Raises:
       WrongUse: it is not there, or it is not what its Spec says.
     """
     known = spec(name)
-    source: Source = importlib.import_module(f"{__name__}.{name}").load(data_dir)
+    source: Source = find(name).load(data_dir)
     sides = (
         ("training", source.train_images, source.train_labels, known.train_size),
         ("test", source.test_images, source.test_labels, known.test_size),
     )
     for side, images, labels, size in sides:
+        shape = _shape(images, known)
         checks.require(
-            images.shape == (size, *known.image_shape) and labels.shape == (size,),
-            f"dataset {name!r}: {side} images {images.shape} and labels {labels.shape} "
+            shape == (size, *known.image_shape) and labels.shape == (size,),
+            f"dataset {name!r}: {side} images {shape} and labels {labels.shape} "
             f"where {size} of {known.image_shape} are expected; prepare it anew",
         )
         checks.require(
@@ -81,6 +108,11 @@ def load(name: str, data_dir: str = "") -> Source:
             f"where there are {known.num_classes} classes; prepare it anew",
         )
     return source
+
+
+def _shape(images: Images, known: Spec) -> tuple[int, ...]:
+    """That of images; those in files become what is asked for."""
+    return (len(images), *known.image_shape) if isinstance(images, Encoded) else images.shape
 
 
 def sizes(data: Data, train_size: int) -> tuple[int, int]:
@@ -100,9 +132,11 @@ def divide(source: Source, data: Data) -> Division:
     train, validation = sizes(data, available)
     order = np.random.default_rng(data.split_seed).permutation(available)[: train + validation]
     index = order.astype(np.int32)
-    images = np.concatenate([source.train_images[index], source.test_images])
+    images = _joined(source.train_images[index], source.test_images)
     labels = np.concatenate([source.train_labels[index], source.test_labels]).astype(np.int32)
-    mean, std = _moments(images[:train])
+    mean, std = source.mean, source.std
+    if mean is None or std is None:
+        mean, std = _moments(images[:train])
     return Division(
         images,
         labels,
@@ -115,7 +149,12 @@ def divide(source: Source, data: Data) -> Division:
     )
 
 
-def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _joined(*parts: Any) -> Images:
+    """Images after each other."""
+    return concatenate(parts) if isinstance(parts[0], Encoded) else np.concatenate(parts)
+
+
+def _moments(images: Any) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each channel, float32, by counting grey levels."""
     levels = np.arange(256)
     channels = [np.bincount(images[..., c].ravel(), minlength=256) for c in range(images.shape[-1])]
