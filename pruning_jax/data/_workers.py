@@ -112,14 +112,14 @@ def _apart() -> Iterator[None]:
     are for this process, which ends the others. Nor do they import its main module: they need
     nothing of it, it takes time, and it may start JAX on an accelerator."""
     resource_tracker.ensure_running()  # it would take the signals back
-    main = sys.modules["__main__"]
-    named = {name: getattr(main, name, None) for name in ("__spec__", "__file__")}
+    main = vars(sys.modules["__main__"])
+    named = {name: main[name] for name in ("__spec__", "__file__") if name in main}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        vars(main).update(dict.fromkeys(named))
+        main.update(dict.fromkeys(named))
         yield
     finally:
-        vars(main).update(named)
+        main.update(named)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
