@@ -82,10 +82,12 @@ class _Chunks:
         step, part = divmod(int(index), self.parts)
         row = self.order[step]
         places = row[part * self.chunk : (part + 1) * self.chunk]
-        filling = self._image(int(row[0])) if (places < 0).any() else None
         images = np.empty((len(places), *self.shape), np.uint8)
         for number, place in enumerate(places.tolist()):
-            images[number] = filling if place < 0 else self._image(place)
+            if place >= 0:
+                images[number] = self._image(place)
+        if (places < 0).any():
+            images[places < 0] = self._image(int(row[0]))
         return images
 
     def _image(self, place: int) -> np.ndarray:
