@@ -80,14 +80,15 @@ class _Chunks:
 
     def __getitem__(self, index: Any) -> np.ndarray:
         step, part = divmod(int(index), self.parts)
-        places = self.order[step][part * self.chunk : (part + 1) * self.chunk]
-        distinct, which = np.unique(
-            np.where(places < 0, self.order[step][0], places), return_inverse=True
-        )
-        decoded = np.empty((len(distinct), *self.shape), np.uint8)
-        for number, place in enumerate(distinct.tolist()):
-            decoded[number] = self._image(place)
-        return decoded[which]
+        row = self.order[step]
+        places = row[part * self.chunk : (part + 1) * self.chunk]
+        images = np.empty((len(places), *self.shape), np.uint8)
+        for number, place in enumerate(places.tolist()):
+            if place >= 0:
+                images[number] = self._image(place)
+        if (places < 0).any():
+            images[places < 0] = self._image(int(row[0]))
+        return images
 
     def _image(self, place: int) -> np.ndarray:
         random = None

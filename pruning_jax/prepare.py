@@ -6,11 +6,15 @@ It goes to --data_dir, else to $TFDS_DATA_DIR, else to ~/tensorflow_datasets, an
 it: tfds.data_source("mnist"). What is there already stays as it is. Where a machine has no
 network, download the files elsewhere and name their folder: --mirror=file:///home/me/files
 
+ImageNet's archives have to be asked for at image-net.org, and are then read where they are:
+--dataset=imagenet2012 --archives=FOLDER
+
 Exit status: 0 prepared; 2 wrong use, or no download; 75 stopped by a signal. Nothing
 half-done stays in either case.
 """
 
 import signal
+from pathlib import Path
 
 from absl import flags
 
@@ -21,6 +25,7 @@ from pruning_jax.data import _tfds
 flags.DEFINE_string("dataset", None, f"what to prepare: {', '.join(origins.NAMES)}")
 flags.DEFINE_string("data_dir", "", "where to put it")
 flags.DEFINE_string("mirror", "", "a folder on the web with the same files, instead of the usual")
+flags.DEFINE_string("archives", "", "the folder with ImageNet's archives, downloaded by hand")
 
 
 def command() -> int:
@@ -28,9 +33,10 @@ def command() -> int:
     name = flags.FLAGS.dataset
     require(name is not None, "--dataset is missing, as in --dataset=mnist")
     origin, data_dir = origins.find(name), _tfds.directory(flags.FLAGS.data_dir)
+    archives = Path(flags.FLAGS.archives).expanduser() if flags.FLAGS.archives else None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        folder, new = prepare_images.prepare(name, origin, data_dir, flags.FLAGS.mirror)
+        folder, new = prepare_images.prepare(name, origin, data_dir, flags.FLAGS.mirror, archives)
     except KeyboardInterrupt:
         print(f"stopped by a signal; nothing of {name} was kept")
         return cli.STOPPED

@@ -23,14 +23,22 @@ from pruning_jax.origins import Example, Origin
 ROOM = 4
 """Free space to begin with, in sizes of the download: that, and what is prepared from it."""
 
+ARCHIVES_ROOM = 2
+"""The same where the archives are there already: TFDS sorts the examples on disk."""
+
 LOCK = "lock"
 """The file that a process locks in its scratch folder."""
 
 
-def prepare(name: str, origin: Origin, data_dir: Path, mirror: str = "") -> tuple[Path, bool]:
+def prepare(
+    name: str, origin: Origin, data_dir: Path, mirror: str = "", archives: Path | None = None
+) -> tuple[Path, bool]:
     """The folder of a prepared data set, and whether it was prepared only now.
 
     It appears there whole or not at all.
+
+    Args:
+      archives: the folder with the files of an origin whose files are downloaded by hand.
 
     Raises:
       WrongUse: a download or the preparation failed; one line says what and where.
@@ -39,22 +47,45 @@ def prepare(name: str, origin: Origin, data_dir: Path, mirror: str = "") -> tupl
     if folder.exists():
         _check(folder)
         return folder, False
+    _look_for(name, origin, archives)
     with _scratch(data_dir, name) as scratch:
-        need = ROOM * sum(file.size for file in origin.files.values())
+        room = ROOM if archives is None else ARCHIVES_ROOM
+        need = room * sum(file.size for file in origin.files.values())
         free = shutil.disk_usage(scratch).free
         require(
             need <= free,
             f"{data_dir} has {free / 1e6:.0f} MB free, {name} needs about {need / 1e6:.0f} MB",
         )
-        for file, expected in origin.files.items():
+        for file, expected in origin.files.items() if archives is None else ():
             url = f"{(mirror or origin.url).rstrip('/')}/{file}"
             print(f"downloading {url}, {expected.size / 1e6:.2g} MB", flush=True)
             fetch(url, scratch / file, *expected)
         print(f"preparing {folder}", flush=True)
-        prepared = _build(name, origin, scratch)
+        prepared = _build(name, origin, archives or scratch, scratch)
         folder.parent.mkdir(exist_ok=True)
         prepared.rename(folder)
     return folder, True
+
+
+def _look_for(name: str, origin: Origin, archives: Path | None) -> None:
+    """Raises WrongUse unless the files that are downloaded by hand are there, whole."""
+    if not origin.by_hand:
+        require(archives is None, f"{name} is downloaded: leave out --archives, or take --mirror")
+        return
+    names = " and ".join(origin.files)
+    require(
+        archives is not None,
+        f"{name} has to be downloaded by hand: register at {origin.by_hand}, put {names} into a "
+        f"folder and name it: --archives=FOLDER",
+    )
+    for file, expected in origin.files.items():
+        path = Path(archives or "", file)
+        require(path.is_file(), f"{path} is missing; it can be had at {origin.by_hand}")
+        size = path.stat().st_size
+        require(
+            size == expected.size,
+            f"{path} has {size} bytes, not {expected.size}; download it again at {origin.by_hand}",
+        )
 
 
 def _version(name: str) -> str:
@@ -108,8 +139,8 @@ def _remove_abandoned(data_dir: Path, prefix: str) -> None:
             shutil.rmtree(lock.parent, ignore_errors=True)
 
 
-def _build(name: str, origin: Origin, scratch: Path) -> Path:
-    """Prepares the downloads in `scratch` there; the folder of the result."""
+def _build(name: str, origin: Origin, files: Path, scratch: Path) -> Path:
+    """Prepares the originals in the folder `files` in `scratch`; the folder of the result."""
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core import registered
 
@@ -124,9 +155,9 @@ def _build(name: str, origin: Origin, scratch: Path) -> Path:
             code_path = None  # TFDS would look for files beside this class
 
             def _split_generators(self, _: object) -> dict[str, Iterator[Example]]:
-                for label, names in origin.names(scratch).items() if origin.names else ():
+                for label, names in origin.names(files).items() if origin.names else ():
                     self.info.features[label].names = names
-                return {s: map(_with_png, origin.examples(scratch, s)) for s in ("train", "test")}
+                return {s: map(_as_file, origin.examples(files, s)) for s in origin.splits}
 
     tfds.disable_progress_bar()
     builder = Builder(data_dir=scratch)
@@ -144,10 +175,12 @@ def _build(name: str, origin: Origin, scratch: Path) -> Path:
     return Path(builder.data_dir)
 
 
-def _with_png(example: Example) -> Example:
-    """An example whose image is a PNG file."""
+def _as_file(example: Example) -> Example:
+    """An example whose image is a file: the one that it is, or a PNG file."""
     key, features = example
-    return key, {**features, "image": io.BytesIO(_png(features["image"]))}
+    image = features["image"]
+    content = image if isinstance(image, bytes) else _png(image)
+    return key, {**features, "image": io.BytesIO(content)}
 
 
 def _png(image: np.ndarray) -> bytes:

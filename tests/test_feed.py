@@ -177,8 +177,7 @@ def main(_):
     print("dropped", flush=True)
     sys.stdin.read()
 
-if __name__ == "__main__":
-    app.run(main)
+app.run(main)  # other processes must not import this: they would begin to read, too
 """
 
 

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from pruning_jax import checks
 from pruning_jax.config import Data
 from pruning_jax.data._encoded import Encoded, concatenate
 
-Images = np.ndarray | Encoded
-"""uint8 [n, height, width, channels], or left in their files."""
+Images: TypeAlias = Any
+"""An array uint8 [n, height, width, channels], or Encoded: left in their files."""
 
 
 class Spec(NamedTuple):

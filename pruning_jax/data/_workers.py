@@ -82,7 +82,7 @@ def _from_processes(grain: Any, work: _Ended) -> Generator[np.ndarray, None, Non
     there = iter(here.mp_prefetch(options, worker_init_fn=_begin))
     items = islice(there, len(work.work))
     try:
-        with _signals_kept():
+        with _apart():
             first = next(items)
         yield first
         del first
@@ -107,14 +107,19 @@ def _grain() -> Any:
 
 
 @contextmanager
-def _signals_kept() -> Iterator[None]:
+def _apart() -> Iterator[None]:
     """Processes that are started meanwhile get no SIGINT or SIGTERM, as long as they live: these
-    are for this process, which ends the others."""
+    are for this process, which ends the others. Nor do they import its main module: they need
+    nothing of it, it takes time, and it may start JAX on an accelerator."""
     resource_tracker.ensure_running()  # it would take the signals back
+    main = vars(sys.modules["__main__"])
+    named = {name: main[name] for name in ("__spec__", "__file__") if name in main}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
+        main.update(dict.fromkeys(named))
         yield
     finally:
+        main.update(named)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

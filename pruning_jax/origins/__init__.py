@@ -10,7 +10,7 @@ from pruning_jax import checks
 
 Example = tuple[Any, dict[str, Any]]
 """TFDS's own key of an example (its hash decides the order on disk) and the features; an
-image is an array uint8 [height, width, channels]."""
+image is an array uint8 [height, width, channels], or the bytes of a file."""
 
 
 class Download(NamedTuple):
@@ -27,6 +27,8 @@ class Origin(NamedTuple):
     files: dict[str, Download]
     examples: Callable[[Path, str], Iterator[Example]]  # of (folder of the files, split)
     names: Callable[[Path], dict[str, list[str]]] | None = None  # of classes, by label
+    splits: tuple[str, ...] = ("train", "test")
+    by_hand: str = ""  # the page where a person has to ask for the files, if one has to
 
 
 NAMES = tuple(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
