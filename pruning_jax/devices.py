@@ -19,14 +19,19 @@ from pruning_jax.config import Recipe
 REPLICA, BATCH = "replica", "batch"
 
 
+def cores() -> int:
+    """The CPU cores that this process may use."""
+    may_use = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
+    return len(may_use) or os.cpu_count() or 1
+
+
 def use_all_cores() -> None:
     """Makes every CPU core that this process may use a device; call before anything else.
 
     Does nothing where the number of devices is already fixed by the user.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
-        jax.config.update("jax_num_cpu_devices", cores or 1)
+        jax.config.update("jax_num_cpu_devices", cores())
 
 
 def check(recipe: Recipe) -> None:
@@ -76,5 +81,5 @@ def free_bytes() -> int:
 
 def workers(recipe: Recipe) -> int:
     """How many processes read images, where images are read as they are needed."""
-    asked, cores = recipe.engine.workers, os.cpu_count() or 1
-    return cores if asked < 0 else asked
+    asked = recipe.engine.workers
+    return cores() if asked < 0 else asked

@@ -1,0 +1,176 @@
+"""ResNet-20 on CIFAR-10: the time of a step under each way of computing, beside PyTorch.
+
+  python benchmarks/cifar_resnet20.py [--replicas=4] [--kinds=PATTERN]
+
+Random images, batches of 128, flips and crops inside the step. On a CPU: seconds per step and
+replica, and PyTorch's in the same run (`pip install torch`; the same network, without flips and
+crops). On an accelerator: images per second in sum, for 1, 4, 16 and 64 replicas in two
+precisions, with the fraction of the device's peak. Then where a step's time goes. Every program is
+compiled anew; its compilation is a column. --kinds: only ways whose name has this in it.
+"""
+
+import argparse
+import collections
+import dataclasses
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from pruning_jax import config, devices, grid, plan, resolve, rounds, runner
+from pruning_jax.config import Engine, Recipe
+from pruning_jax.rounds import Moment, Stack
+
+BATCH = 128
+FLOPS = 3 * 2 * 40.81e6
+"""Of a step per image: a product and a sum for each of 40.8 million weights times places, forward
+and twice backward."""
+
+PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L4": 121e12, "T4": 65e12}
+"""Products of bfloat16 (float16) per second, dense, by the vendor; of TF32 half as many."""
+
+CPU = [
+    ("turns", "gradient"),
+    ("turns", "patches"),
+    ("turns", "native"),
+    ("unrolled", "gradient"),
+    ("vmap", "gradient"),
+    ("vmap", "patches"),
+]
+ACCELERATOR = [
+    (way, convolution)
+    for way in ("vmap", "turns", "unrolled")
+    for convolution in ("native", "patches")
+]
+
+
+def prepared(replicas: int, precision: str, engine: Engine) -> tuple[Recipe, Stack]:
+    """A recipe and replicas of it on random images."""
+    settings = config.base()
+    settings.update(dataset="cifar10", model="resnet20", batch_size=BATCH, precision=precision)
+    settings.update(momentum=0.9, weight_decay=1e-4, augmentations=("flip", "crop"))
+    settings.grid.seeds = tuple(range(replicas))
+    settings.engine.update(dataclasses.asdict(engine))
+    what = resolve.resolve(settings)
+    division = plan.zeros(what)
+    images = np.random.default_rng(0).integers(0, 256, division.images.shape, np.uint8)
+    (group,) = grid.groups(what, replicas)
+    return group.recipe, runner.trial(what, group, division._replace(images=images))
+
+
+def timed(recipe: Recipe, stack: Stack, seconds: float = 3.0) -> tuple[float, float]:
+    """Seconds of compilation and of a step of all replicas: the least of three."""
+    moment = Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
+
+    def spent(steps: int) -> float:
+        begin = time.perf_counter()
+        rounds.fit(recipe, stack, moment, steps)
+        return time.perf_counter() - begin
+
+    first, one = spent(1), spent(1)
+    steps = max(1, min(recipe.steps_per_epoch, round(seconds / one)))
+    return first - one, min(spent(steps) for _ in range(3)) / steps
+
+
+def ways(kinds: list[tuple[str, str]], only: str) -> Iterator[tuple[str, Engine]]:
+    """Names and engines."""
+    for way, convolution in kinds:
+        name = f"{way}, {convolution}"
+        if only in name:
+            yield name, Engine(replicas=way, convolution=convolution)
+
+
+def on_cpu(count: int, only: str) -> None:
+    """The tables of a CPU."""
+    one, alone, cores = torch()
+    print(f"| {count} replicas | seconds per step and replica | / PyTorch | compilation |")
+    print("|---|---|---|---|")
+    for name, value in (
+        ("PyTorch, one process of all cores", one),
+        (f"PyTorch, {cores} processes of one core", alone),
+    ):
+        print(f"| {name} | {value:.3f} | {value / one:.2f} | |", flush=True)
+    for name, engine in ways(CPU, only):
+        compilation, step = timed(*prepared(count, "float32", engine))
+        each = step / count
+        print(f"| {name} | {each:.3f} | {each / one:.2f} | {compilation:.0f} s |", flush=True)
+    compilation, step = timed(*prepared(1, "float32", Engine()))
+    print(f"| one replica, one core | {step:.3f} | {step / one:.2f} | {compilation:.0f} s |")
+
+
+def on_accelerator(only: str) -> None:
+    """The table of a GPU or TPU."""
+    kind = jax.devices()[0].device_kind
+    peak = next((peak for name, peak in PEAKS.items() if name in kind), float("nan"))
+    print(f"{kind}\n\n| way | precision | replicas | images/s | of peak | compilation |")
+    print("|---|---|---|---|---|---|")
+    for precision, share in (("tensorfloat32", 0.5), ("bfloat16", 1.0)):
+        for name, engine in ways(ACCELERATOR, only):
+            for count in (1, 4, 16, 64):
+                compilation, step = timed(*prepared(count, precision, engine))
+                rate = count * BATCH / step
+                part = rate * FLOPS / (share * peak * jax.device_count())
+                print(
+                    f"| {name} | {precision} | {count} | {rate:,.0f} | {part:.1%} "
+                    f"| {compilation:.0f} s |",
+                    flush=True,
+                )
+
+
+def torch() -> tuple[float, float, int]:
+    """Seconds per step and replica of PyTorch: one process of all cores, one process per core."""
+    cores = devices.cores()
+    script = Path(__file__).with_name("resnet20_torch.py")
+
+    def run(threads: int, processes: int) -> float:
+        command = [sys.executable, script, str(threads)]
+        pipe = {"stdout": subprocess.PIPE, "text": True}
+        running = [subprocess.Popen(command, **pipe) for _ in range(processes)]
+        return max(float(p.communicate()[0]) for p in running) / processes
+
+    return run(cores, 1), run(1, cores), cores
+
+
+def profile(count: int) -> None:
+    """Where the time of a step goes, by kind of operation, in the engine's own way."""
+    recipe, stack = prepared(count, "float32", Engine())
+    moment = Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
+    rounds.fit(recipe, stack, moment, 1)
+    spent = collections.Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        with jax.profiler.trace(folder):
+            rounds.fit(recipe, stack, moment, 4)
+        (file,) = Path(folder).rglob("*.xplane.pb")
+        for plane in jax.profiler.ProfileData.from_file(str(file)).planes:
+            for line in plane.lines:
+                for event in line.events:
+                    if re.fullmatch(r"[a-z][\w-]*(\.\d+)*", event.name):
+                        spent[event.name.split(".")[0]] += event.duration_ns
+    total = sum(spent.values())
+    print("\n| operations of a step | share |\n|---|---|")
+    for name, value in spent.most_common(12):
+        print(f"| {name} | {value / total:.1%} |")
+
+
+def main() -> None:
+    devices.use_all_cores()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--replicas", type=int, default=2 * devices.cores())
+    parser.add_argument("--kinds", default="")
+    asked = parser.parse_args()
+    if devices.on_cpu():
+        on_cpu(asked.replicas, asked.kinds)
+        profile(1)
+    else:
+        on_accelerator(asked.kinds)
+        profile(16)
+
+
+if __name__ == "__main__":
+    main()
