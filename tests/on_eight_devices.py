@@ -1,4 +1,4 @@
-"""Trains two small residual networks on eight devices of one CPU, divided in several ways.
+"""Trains two small convolutional networks on eight devices of one CPU, divided in several ways.
 
   python tests/on_eight_devices.py OUT.npz
 
@@ -9,18 +9,19 @@ operations in its compiled programs.
 import dataclasses
 import re
 import sys
+from collections.abc import Callable
 
 import jax
 import numpy as np
+from flax import linen as nn
 
 from pruning_jax import devices, models, programs, replicas, rounds
 from pruning_jax.config import Engine, Recipe
-from pruning_jax.models import _convolution, _resnet
+from pruning_jax.models import _convolution
+from pruning_jax.models._layers import conv, dense, norm
 from pruning_jax.train import Examples
 
 RECIPE = Recipe(
-    model="resnet20",
-    width=0.25,
     epochs=2,
     batch_size=16,
     momentum=0.9,
@@ -58,18 +59,30 @@ def trained(recipe, which):
     """Parameters and outcome of some replicas, and what their programs send to each other."""
     stack = stack_of(recipe, which)
     moment = rounds.Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
-    moment = moment._replace(state=rounds.fit(recipe, stack, moment, 5), step=5)
     own = (moment.state, moment.mask, stack.labels, stack.used, stack.keys)
     mesh = devices.mesh(recipe, len(which))
     program = replicas.program(programs.fit, (recipe,), replicas.way(recipe), mesh)
-    text = program.lower((own,), (stack.examples, 0, 5)).compile().as_text()
-    outcome = rounds.evaluate(recipe, stack, moment)
-    return jax.device_get(moment.state.params), outcome, set(re.findall(COLLECTIVE, text))
+    arguments = ((own,), (stack.examples, np.int32(0), np.int32(5)))
+    compiled = program.lower(*arguments).compile()
+    moment = moment._replace(state=compiled(*arguments), step=5)
+    sent = set(re.findall(COLLECTIVE, compiled.as_text()))
+    return jax.device_get(moment.state.params), rounds.evaluate(recipe, stack, moment), sent
+
+
+class Small(nn.Module):
+    """Convolutions, normalisations and a linear layer, as the networks of the package have them."""
+
+    convolve: Callable
+
+    @nn.compact
+    def __call__(self, images, train=False, counts=None):
+        x = nn.relu(norm(conv(images, 4, convolve=self.convolve), train, counts))
+        x = nn.relu(norm(conv(x, 6, stride=2, convolve=self.convolve), train, counts))
+        return dense(x.mean((1, 2)), RECIPE.num_classes)
 
 
 def build(recipe):
-    """Eight layers instead of twenty, which compile quickly."""
-    return _resnet.CifarResNet(8, recipe.width, 5, _convolution.chosen(recipe))
+    return Small(_convolution.chosen(recipe))
 
 
 def main():
