@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 
 import sklearn.datasets  # noqa: F401
+import tensorflow_datasets  # noqa: F401
+from array_record.python import array_record_data_source  # noqa: F401
 
 import pruning_jax.dryrun
 import pruning_jax.figures
