@@ -4,7 +4,6 @@ import gc
 import json
 import os
 import re
-import resource
 import shlex
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ import folders
 import numpy as np
 import processes
 import pytest
-from processes import in_succession, one_line
+from processes import full_disk, in_succession, one_line
 
 from pruning_jax import data
 from pruning_jax.checks import WrongUse
@@ -309,14 +308,12 @@ def test_a_damaged_file_of_the_cache_is_none(tmp_path, source):
 
 def test_a_cache_without_room(tmp_path, source, capfd):
     """One line; nothing half written; with room again all is as if nothing had been."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    for limit in (0, 100, 2000):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-        try:
-            with pytest.raises(WrongUse, match=r"cannot be written, .*: File too large; make room"):
-                _tfds._keep(tmp_path / "kept.npz", source)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    for size in (0, 100, 2000):
+        with (
+            full_disk(size),
+            pytest.raises(WrongUse, match=r"cannot be written, .*: File too large; make room"),
+        ):
+            _tfds._keep(tmp_path / "kept.npz", source)
         assert not list(tmp_path.iterdir())
     gc.collect()
     assert capfd.readouterr() == ("", "")

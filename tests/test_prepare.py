@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import json
 import re
-import resource
 import signal
 import struct
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from processes import full_disk
 
 from pruning_jax import data, download, origins, prepare_images
 from pruning_jax.checks import WrongUse
@@ -241,12 +241,8 @@ def test_a_full_disk_before(web, tmp_path):
 
 @pytest.mark.parametrize("limit", [5_000, 50_000], ids=["downloading", "writing"])
 def test_a_full_disk_on_the_way(web, tmp_path, limit):
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    try:
+    with full_disk(limit):
         message = refused(web, tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert re.match(f"mnist cannot be prepared in {tmp_path}: .*File too large", message)
 
 
