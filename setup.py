@@ -11,7 +11,7 @@ version = re.search(r'__version__ = "(.+)"', (here / "pruning_jax/__init__.py").
 extras = {
     "cuda": ["jax[cuda13]"],
     "tpu": ["jax[tpu]"],
-    "torch": ["torch==2.13.0"],  # for comparisons in benchmarks/ only
+    "torch": ["torch==2.13.0"],  # for comparisons in tests/ and benchmarks/ only
     "test": [
         "beartype>=0.20",
         "hypothesis>=6.100",
