@@ -7,12 +7,10 @@ import shutil
 import numpy as np
 from array_record.python.array_record_module import ArrayRecordReader, ArrayRecordWriter
 
-from pruning_jax import prepare_images
+from pruning_jax import data, prepare_images
 from pruning_jax.origins import Origin
 
 SMALL = {"train": 40, "test": 15}
-SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "cifar100": (32, 32, 3)}
-CLASSES = {"mnist": 10, "cifar10": 10, "cifar100": 100}
 
 
 def prepare(place, name="mnist", shapes=None):
@@ -21,13 +19,15 @@ def prepare(place, name="mnist", shapes=None):
     Returns its folder.
     """
 
+    known = data.spec(name)
+
     def examples(_, split):
         rng = np.random.default_rng(len(split))
         for index in range(SMALL[split]):
-            shape = shapes[index % len(shapes)] if shapes else SHAPES[name]
+            shape = shapes[index % len(shapes)] if shapes else known.image_shape
             features = {"image": rng.integers(0, 256, shape).astype(np.uint8)}
-            features["label"] = CLASSES[name] - 1 - index % CLASSES[name]
-            if name != "mnist":
+            features["label"] = known.num_classes - 1 - index % known.num_classes
+            if not name.endswith("mnist"):
                 features["id"] = f"{split}_{index:05d}"
             if name == "cifar100":
                 features["coarse_label"] = features["label"] // 5

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import folders
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -295,6 +296,22 @@ def test_what_a_killed_process_left_goes(web, tmp_path):
         prepare_images.prepare("mnist", web.origin(), tmp_path)
         other.stdin.close()
     assert {path.name for path in tmp_path.iterdir()} == {"mnist", ".preparing-mnist-alive"}
+
+
+@pytest.mark.parametrize("name", origins.NAMES)
+def test_what_is_prepared_says_of_itself_what_tfds_says_of_it(name, tmp_path):
+    """All of dataset_info.json but for the examples, and all features."""
+    folder = folders.prepare(tmp_path / "ours", name)
+    ours = tfds.builder_from_directory(folder).info
+    theirs = tfds.builder_cls(name)(data_dir=tmp_path / "theirs").info
+    found, expected = json.loads((folder / "dataset_info.json").read_text()), theirs.as_json
+    about_examples = dict.fromkeys(("splits", "fileFormat"))
+    assert found | about_examples == json.loads(expected) | about_examples
+    assert ours.features.to_json() == theirs.features.to_json()
+    for label, feature in theirs.features.items():
+        if hasattr(feature, "names"):
+            assert ours.features[label].names == feature.names
+    assert list(ours.splits) == ["train", "test"]
 
 
 @pytest.mark.parametrize("name", origins.NAMES)

@@ -68,8 +68,9 @@ def test_tfds_reads_what_was_prepared(tmp_path):
         (b"nothing", "is damaged, or not SVHN's"),
         (matlab(*arrays("test"))[:5000], "is damaged, or not SVHN's"),
         (matlab(arrays("test")[0], arrays("test")[1][:-1]), "do not belong together"),
+        (matlab(arrays("test")[0], arrays("test")[1] - 1), "labels from 0 to 8, not from 1 to 10"),
     ],
-    ids=["no matlab file", "cut short", "fewer labels"],
+    ids=["no matlab file", "cut short", "fewer labels", "from 0 on"],
 )
 def test_files_that_are_not_whole(tmp_path, content, says):
     with pytest.raises(WrongUse, match=says) as caught:
