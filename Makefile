@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint format clean chromium
+.PHONY: run test lint format clean chromium torch
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -10,7 +10,7 @@ run: .venv/run
 	$(BIN)/python -m pruning_jax.report --workdir=runs/digits
 
 test: lint chromium
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile -rs
 
 lint: .venv/test
 	$(BIN)/ruff check .
@@ -28,6 +28,12 @@ chromium:
 	    root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
 	    $$root apt-get update -qq && $$root apt-get install -y -qq chromium; }; } || \
 	  echo "no chromium: the tests of the page in a browser will be skipped"
+
+# The networks are compared with the same ones in PyTorch; without it that is skipped, too.
+torch: .venv/test
+	@$(BIN)/python -c "import torch" 2>/dev/null || \
+	  $(BIN)/pip install -q -e '.[torch]' 2>.venv/torch.log || \
+	  echo "no PyTorch, see .venv/torch.log: tests/test_torch.py will be skipped"
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.11"'

@@ -14,7 +14,7 @@ extras = {
     "cuda": ["jax[cuda13]"],
     "imagenet": IMAGENET,  # images that do not fit into memory
     "tpu": ["jax[tpu]"],
-    "torch": ["torch==2.13.0"],  # for comparisons in benchmarks/ only
+    "torch": ["torch==2.13.0"],  # for comparisons in tests/ and benchmarks/ only
     "test": [
         *IMAGENET,
         "beartype>=0.20",

@@ -1,7 +1,11 @@
 """Errors about what a user asked for: one line with the value, the choices, the nearest."""
 
 import difflib
+import errno
 from collections.abc import Iterable
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The numbers of those OSErrors that a user mends by making room."""
 
 
 class WrongUse(ValueError):  # noqa: N818

@@ -47,6 +47,13 @@ def start(command: Callable[[], int]) -> None:
             return command()
         except WrongUse as error:
             return _complain(str(error))
+        except OSError as error:
+            if error.errno not in checks.FULL:
+                raise
+            return _complain(
+                f"{error.filename or 'a file'} cannot be written: {error.strerror}; make room and "
+                "run the same command again, what is finished stays"
+            )
 
     app.run(guarded, flags_parser=_parse)
 

@@ -152,6 +152,7 @@ def _build(name: str, origin: Origin, files: Path, scratch: Path) -> Path:
             """TFDS's builder, with the examples of `origin`."""
 
             name = theirs.name
+            __module__ = theirs.__module__  # dataset_info.json says so
             code_path = None  # TFDS would look for files beside this class
 
             def _split_generators(self, _: object) -> dict[str, Iterator[Example]]:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,10 @@ def prepare(workdir: Path, what: Experiment) -> None:
         f"workdir {workdir} is not writable: {place} is not a directory that you may write to",
     )
     _check_same(workdir, what)
-    need, free = cost.disk_bytes(what), shutil.disk_usage(place).free
+    need, free = cost.disk_bytes(what) - _held(workdir), shutil.disk_usage(place).free
     require(
         need <= free,
-        f"workdir {workdir} has {size(free)} free, the run's files need about {size(need)}",
+        f"workdir {workdir} has {size(free)} free, the run's files need about {size(need)} more",
     )
     (workdir / "checkpoints").mkdir(parents=True, exist_ok=True)
     with locks.exclusive(workdir):
@@ -46,6 +47,15 @@ def prepare(workdir: Path, what: Experiment) -> None:
         if not (workdir / "config.json").exists():
             text = json.dumps(_record(what), indent=2)
             results.replace(workdir / "config.json", lambda file: file.write(text.encode()))
+
+
+def _held(workdir: Path) -> int:
+    """The bytes of the files of a workdir. Another process may remove some meanwhile."""
+    held = 0
+    for path in workdir.rglob("*"):
+        with suppress(FileNotFoundError):
+            held += path.stat().st_size
+    return held
 
 
 def _check_same(workdir: Path, what: Experiment) -> None:

@@ -8,11 +8,14 @@ MODULE as `python -m` does. A step has `arguments`, and may have the end of the 
 signal_before: [pattern, number, seconds]. Just before the first dealing with files that
   matches (`open`, `os.rename`, `os.remove`, `os.mkdir` or `os.rmdir`, followed by the first path
   and the second), or so many seconds later, the process sends itself the signal with this number.
+full_before: [pattern, bytes]. Just before the first dealing with files that matches the disk is
+  full: from then on no file can grow beyond so many bytes.
 """
 
 import json
 import os
 import re
+import resource
 import runpy
 import signal
 import sys
@@ -22,6 +25,8 @@ import time
 from pathlib import Path
 
 import sklearn.datasets  # noqa: F401
+import tensorflow_datasets  # noqa: F401
+from array_record.python import array_record_data_source  # noqa: F401
 
 import pruning_jax.dryrun
 import pruning_jax.figures
@@ -33,22 +38,33 @@ TIMEOUT = 120  # seconds for a step
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
 
 
+def before(pattern, act):
+    """From now on `act` is called at the first dealing with files that matches."""
+    done = []
+
+    def watch(event, arguments):
+        if event not in EVENTS or done:
+            return
+        if re.search(pattern, " ".join([event, *map(str, arguments[:2])])):
+            done.append(event)
+            act()
+
+    sys.addaudithook(watch)
+
+
 def signal_before(pattern, number, seconds):
-    """From now on the first dealing with files that matches makes this process send itself a
-    signal."""
-    sent = []
+    """This process will send itself a signal."""
 
     def send():
         os.kill(os.getpid(), number)
 
-    def watch(event, arguments):
-        if event not in EVENTS or sent:
-            return
-        if re.search(pattern, " ".join([event, *map(str, arguments[:2])])):
-            sent.append(event)
-            threading.Timer(seconds, send).start() if seconds else send()
+    before(pattern, threading.Timer(seconds, send).start if seconds else send)
 
-    sys.addaudithook(watch)
+
+def full_before(pattern, size):
+    """No file will grow any more."""
+    limits = size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    before(pattern, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits))
 
 
 def command(module, step):
@@ -56,8 +72,9 @@ def command(module, step):
     sys.argv = [module, *step["arguments"]]
     status = 0
     try:
-        if "signal_before" in step:
-            signal_before(*step["signal_before"])
+        for happening in (signal_before, full_before):
+            if happening.__name__ in step:
+                happening(*step[happening.__name__])
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as leaving:
         status = leaving.code or 0

@@ -3,9 +3,11 @@
 import fcntl
 import json
 import os
+import resource
 import runpy
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +161,17 @@ def assert_same(workdir, reference):
         assert content(workdir / name) == content(reference / name), name
     left = [path.name for path in (workdir / "checkpoints").glob("*/")]
     assert not left, f"checkpoints of a finished run: {left}"
+
+
+@contextmanager
+def full_disk(size):
+    """In this process no file can grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def one_line(done):

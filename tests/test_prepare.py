@@ -5,7 +5,6 @@ import gzip
 import hashlib
 import json
 import re
-import resource
 import signal
 import struct
 import subprocess
@@ -15,9 +14,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import folders
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from processes import full_disk
 
 from pruning_jax import data, download, origins, prepare_images
 from pruning_jax.checks import WrongUse
@@ -129,7 +130,7 @@ def test_tfds_reads_what_was_prepared(web, tmp_path, name):
             *(["label.labels.txt"] if name == "fashion_mnist" else []),
         ]
     )
-    read = _tfds.load(name, str(place))
+    read = _tfds.decode(name, folder)
     for split in SIZES:
         images, labels = arrays(split)
         order = tfds_order(split)
@@ -241,12 +242,8 @@ def test_a_full_disk_before(web, tmp_path):
 
 @pytest.mark.parametrize("limit", [5_000, 50_000], ids=["downloading", "writing"])
 def test_a_full_disk_on_the_way(web, tmp_path, limit):
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
-    try:
+    with full_disk(limit):
         message = refused(web, tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert re.match(f"mnist cannot be prepared in {tmp_path}: .*File too large", message)
 
 
@@ -299,6 +296,22 @@ def test_what_a_killed_process_left_goes(web, tmp_path):
         prepare_images.prepare("mnist", web.origin(), tmp_path)
         other.stdin.close()
     assert {path.name for path in tmp_path.iterdir()} == {"mnist", ".preparing-mnist-alive"}
+
+
+@pytest.mark.parametrize("name", origins.NAMES)
+def test_what_is_prepared_says_of_itself_what_tfds_says_of_it(name, tmp_path):
+    """All of dataset_info.json but for the examples, and all features."""
+    folder = folders.prepare(tmp_path / "ours", name)
+    ours = tfds.builder_from_directory(folder).info
+    theirs = tfds.builder_cls(name)(data_dir=tmp_path / "theirs").info
+    found, expected = json.loads((folder / "dataset_info.json").read_text()), theirs.as_json
+    about_examples = dict.fromkeys(("splits", "fileFormat"))
+    assert found | about_examples == json.loads(expected) | about_examples
+    assert ours.features.to_json() == theirs.features.to_json()
+    for label, feature in theirs.features.items():
+        if hasattr(feature, "names"):
+            assert ours.features[label].names == feature.names
+    assert tuple(ours.splits) == origins.find(name).splits
 
 
 @pytest.mark.parametrize("name", origins.NAMES)

@@ -8,6 +8,7 @@ import tarfile
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from processes import full_disk
 
 from pruning_jax import origins, prepare_images
 from pruning_jax.checks import WrongUse
@@ -79,7 +80,7 @@ def test_tfds_reads_what_was_prepared(tmp_path, name):
     place, run = prepare(name, archive(members(name)), tmp_path)
     folder, new = run()
     assert new
-    read = _tfds.load(name, str(place))
+    read = _tfds.decode(name, folder)
     for split, count in COUNTS.items():
         images, labels = arrays(name, split)
         records = list(tfds.data_source(name, split=split, data_dir=place))
@@ -113,3 +114,15 @@ def test_archives_that_are_not_whole(tmp_path, name, damage, says):
         run()
     assert "\n" not in str(caught.value)
     assert not place.exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [5_000, 125_000], ids=["downloading", "writing"])
+def test_a_full_disk_on_the_way(tmp_path, name, size):
+    place, run = prepare(name, archive(members(name)), tmp_path)
+    says = f"^{name} cannot be prepared in {place}: .*File too large"
+    with full_disk(size), pytest.raises(WrongUse, match=says) as caught:
+        run()
+    assert "\n" not in str(caught.value)
+    assert not place.exists()
+    assert run()[1]

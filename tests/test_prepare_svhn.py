@@ -3,10 +3,12 @@
 import hashlib
 import io
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from processes import full_disk
 from scipy.io import savemat
 
 from pruning_jax import origins, prepare_images
@@ -30,8 +32,9 @@ def matlab(images, labels):
     return buffer.getvalue()
 
 
-def prepare(tmp_path, changed):
-    """Prepares the data set from a folder as the mirror, with some files changed."""
+def prepare(tmp_path, changed, room=None):
+    """Prepares the data set from a folder as the mirror, with some files changed, where no file
+    may be larger than `room`."""
     files = {f"{split}_32x32.mat": matlab(*arrays(split)) for split in COUNTS} | changed
     downloads = tmp_path / "downloads"
     downloads.mkdir()
@@ -41,13 +44,14 @@ def prepare(tmp_path, changed):
         known[name] = Download(len(content), hashlib.sha256(content).hexdigest())
     origin = origins.find("svhn_cropped")._replace(files=known)
     place = tmp_path / "prepared"
-    return prepare_images.prepare("svhn_cropped", origin, place, downloads.as_uri())
+    with full_disk(room) if room else nullcontext():
+        return prepare_images.prepare("svhn_cropped", origin, place, downloads.as_uri())
 
 
 def test_tfds_reads_what_was_prepared(tmp_path):
-    prepare(tmp_path, {})
+    folder, _ = prepare(tmp_path, {})
     place = tmp_path / "prepared"
-    read = _tfds.load("svhn_cropped", str(place))
+    read = _tfds.decode("svhn_cropped", folder)
     for split, count in COUNTS.items():
         images, labels = arrays(split)
         records = list(tfds.data_source("svhn_cropped", split=split, data_dir=place))
@@ -64,11 +68,22 @@ def test_tfds_reads_what_was_prepared(tmp_path):
         (b"nothing", "is damaged, or not SVHN's"),
         (matlab(*arrays("test"))[:5000], "is damaged, or not SVHN's"),
         (matlab(arrays("test")[0], arrays("test")[1][:-1]), "do not belong together"),
+        (matlab(arrays("test")[0], arrays("test")[1] - 1), "labels from 0 to 8, not from 1 to 10"),
     ],
-    ids=["no matlab file", "cut short", "fewer labels"],
+    ids=["no matlab file", "cut short", "fewer labels", "from 0 on"],
 )
 def test_files_that_are_not_whole(tmp_path, content, says):
     with pytest.raises(WrongUse, match=says) as caught:
         prepare(tmp_path, {"test_32x32.mat": content})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "prepared").exists()
+
+
+@pytest.mark.parametrize("size", [5_000, 80_000], ids=["downloading", "writing"])
+def test_a_full_disk_on_the_way(tmp_path, size):
+    place = tmp_path / "prepared"
+    says = f"^svhn_cropped cannot be prepared in {place}: .*File too large"
+    with pytest.raises(WrongUse, match=says) as caught:
+        prepare(tmp_path, {}, size)
+    assert "\n" not in str(caught.value)
+    assert not place.exists()

@@ -91,23 +91,28 @@ def load(name: str, data_dir: str = "") -> Source:
     """
     known = spec(name)
     source: Source = find(name).load(data_dir)
+    wrong = fault(known, source)
+    checks.require(not wrong, f"dataset {name!r}: {wrong}")
+    return source
+
+
+def fault(known: Spec, source: Source) -> str:
+    """What of a source is not as its Spec says, or nothing."""
     sides = (
         ("training", source.train_images, source.train_labels, known.train_size),
         ("test", source.test_images, source.test_labels, known.test_size),
     )
     for side, images, labels, size in sides:
-        shape = _shape(images, known)
-        checks.require(
-            shape == (size, *known.image_shape) and labels.shape == (size,),
-            f"dataset {name!r}: {side} images {shape} and labels {labels.shape} "
-            f"where {size} of {known.image_shape} are expected; prepare it anew",
-        )
-        checks.require(
-            bool(labels.min() >= 0 and labels.max() < known.num_classes),
-            f"dataset {name!r}: {side} labels from {labels.min()} to {labels.max()} "
-            f"where there are {known.num_classes} classes; prepare it anew",
-        )
-    return source
+        shape = _shape(images, known)[1:]
+        if shape != known.image_shape:
+            return f"{side} images of {shape} where {known.image_shape} is expected"
+        if labels.min() < 0 or labels.max() >= known.num_classes:
+            found = f"{side} labels from {labels.min()} to {labels.max()}"
+            return f"{found} where there are {known.num_classes} classes"
+        if (len(images), len(labels)) != (size, size):
+            found = f"{len(images)} {side} examples with {len(labels)} labels"
+            return f"{found} where {size} are expected"
+    return ""
 
 
 def _shape(images: Images, known: Spec) -> tuple[int, ...]:

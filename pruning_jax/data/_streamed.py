@@ -1,15 +1,14 @@
 """Image sets that are too large for memory: labels as arrays, images in their files."""
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pruning_jax import checks
-from pruning_jax.data import Source, _tfds, _workers
+from pruning_jax import checks, devices
+from pruning_jax.data import Source, _kept, _tfds, _workers
 from pruning_jax.data._encoded import Encoded, Shard
 
 CHUNK = 1000
@@ -50,12 +49,13 @@ def load(
     )
     folder = versions[-1].parent
     sides = [_images(folder, split) for split in (train_split, test_split)]
-    cached = _tfds._cache() / f"{name}-labels-{_stamp(folder, train_split, test_split)}.npz"
-    if not cached.exists():
-        _keep(cached, train=_labels(sides[0]), test=_labels(sides[1]))
-    with np.load(cached, allow_pickle=False) as labels:
-        moments = np.array(mean, np.float32), np.array(std, np.float32)
-        return Source(sides[0], labels["train"], sides[1], labels["test"], *moments)
+    kept = _kept.place() / f"{name}-labels-{_stamp(folder, train_split, test_split)}.npz"
+    labels = _kept.read(kept)
+    if labels is None:
+        labels = {"train": _labels(sides[0]), "test": _labels(sides[1])}
+        _kept.write(kept, labels)
+    moments = np.array(mean, np.float32), np.array(std, np.float32)
+    return Source(sides[0], labels["train"], sides[1], labels["test"], *moments)
 
 
 def _images(folder: Path, split: str) -> Encoded:
@@ -113,13 +113,5 @@ def _labels(images: Encoded) -> np.ndarray:
     """The labels int32 [n] of images."""
     print(f"reading the labels of {len(images)} images, once", flush=True)
     work = _Labels(images, -(-len(images) // CHUNK))
-    workers = 0 if len(images) <= FEW else len(os.sched_getaffinity(0))
+    workers = 0 if len(images) <= FEW else devices.cores()
     return np.concatenate([*_workers.in_order(work, workers)])
-
-
-def _keep(path: Path, **arrays: np.ndarray) -> None:
-    """A file with arrays, there whole or not at all."""
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
-    with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    partial.replace(path)

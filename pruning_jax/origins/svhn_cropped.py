@@ -25,6 +25,10 @@ def examples(folder: Path, split: str) -> Iterator[Example]:
         f"{path.name}: images {images.dtype} {images.shape} and {len(labels)} labels "
         "do not belong together",
     )
+    require(
+        bool(labels.min() >= 1 and labels.max() <= 10),
+        f"{path.name}: labels from {labels.min()} to {labels.max()}, not from 1 to 10",
+    )
     for index, label in enumerate(labels):
         yield (
             index,
