@@ -16,6 +16,7 @@ from processes import full_disk, in_succession, one_line
 
 from pruning_jax import data
 from pruning_jax.checks import WrongUse
+from pruning_jax.data import _kept
 
 TRAIN, TEST = (f"mnist-{split}.array_record-00000-of-00001" for split in ("train", "test"))
 
