@@ -5,8 +5,9 @@
 Random images, batches of 128, flips and crops inside the step. On a CPU: seconds per step and
 replica, and PyTorch's in the same run (`pip install torch`; the same network, without flips and
 crops). On an accelerator: images per second in sum, for 1, 4, 16 and 64 replicas in two
-precisions, with the fraction of the device's peak. Then where a step's time goes. Every program is
-compiled anew; its compilation is a column. --kinds: only ways whose name has this in it.
+precisions, with the fraction of the device's peak, and ResNet-50. Then where a step's time goes.
+Every program is compiled anew; its compilation is a column. --kinds: only ways whose name has
+this in it.
 """
 
 import argparse
@@ -137,6 +138,24 @@ def torch() -> tuple[float, float, int]:
     return run(cores, 1), run(1, cores), cores
 
 
+def imagenet(batch: int = 1024) -> None:
+    """Images per second of ResNet-50 on synthetic input, all devices sharing each batch."""
+    settings = config.base()
+    settings.update(dataset="imagenet2012", model="resnet50", batch_size=batch)
+    settings.update(precision="bfloat16", momentum=0.9, weight_decay=1e-4, augmentations=("flip",))
+    what = resolve.resolve(settings)
+    (group,) = grid.groups(what, 1)
+    stack = runner.trial(what, group, plan.zeros(what))
+    moment = Moment(0, 0, False, *rounds.create(group.recipe, stack.keys), anchors={})
+    times = [time.perf_counter()]
+    for stop in (1, 11, 21):  # the first compiles
+        state = rounds.fit(group.recipe, stack, moment, stop)
+        moment = moment._replace(state=state, step=stop)
+        times.append(time.perf_counter())
+    rate = 10 * batch / min(times[2] - times[1], times[3] - times[2])
+    print(f"\nResNet-50, bfloat16, batches of {batch}: {rate:,.0f} images/s, images sent included")
+
+
 def profile(count: int) -> None:
     """Where the time of a step goes, by kind of operation, in the engine's own way."""
     recipe, stack = prepared(count, "float32", Engine())
@@ -169,6 +188,7 @@ def main() -> None:
         profile(1)
     else:
         on_accelerator(asked.kinds)
+        imagenet()
         profile(16)
 
 

@@ -48,16 +48,19 @@ def bytes_per_replica(experiment: Experiment, examples: int) -> int:
     one = state.shapes(recipe)
     anchors = len({a.rewind_to for a in experiment.algorithms})
     total = (4 + anchors) * _nbytes(one) + 3 * _nbytes(one.params) + 24 * examples
-    if replicas.way(recipe) == "vmap":
-        images = jax.ShapeDtypeStruct((recipe.batch_size, *recipe.image_shape), jnp.float32)
-        variables = {"params": one.params, "batch_stats": one.statistics}
-        _, kept = jax.eval_shape(
-            lambda v, x: models.build(recipe).apply(v, x, capture_intermediates=True, mutable=True),
-            variables,
-            images,
-        )
-        total += 3 * _nbytes(kept["intermediates"])
-    return total
+    return total + (3 * activations(recipe) if replicas.way(recipe) == "vmap" else 0)
+
+
+def activations(recipe: Recipe) -> int:
+    """The bytes of what the layers of a network give for a batch, which a step has to keep."""
+    one = state.shapes(recipe)
+    kind = jnp.bfloat16 if recipe.precision == "bfloat16" else jnp.float32
+    _, kept = jax.eval_shape(
+        lambda v, x: models.build(recipe).apply(v, x, capture_intermediates=True, mutable=True),
+        {"params": one.params, "batch_stats": one.statistics},
+        jax.ShapeDtypeStruct((recipe.batch_size, *recipe.image_shape), kind),
+    )
+    return _nbytes(kept["intermediates"])
 
 
 def at_once(experiment: Experiment, spec: Spec) -> int:

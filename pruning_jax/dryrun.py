@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from pruning_jax import checks, devices, masks, programs, rounds, state
+from pruning_jax import checks, cost, devices, masks, programs, rounds, state
 from pruning_jax.checks import require
 from pruning_jax.config import Recipe
 from pruning_jax.experiment import Experiment
@@ -12,10 +12,11 @@ from pruning_jax.types import Mask
 
 
 def check(experiment: Experiment) -> None:
-    """Raises WrongUse for a density that cannot be had, a pattern without a layer, or a
-    criterion whose scores do not fit the parameters."""
+    """Raises WrongUse for a density that cannot be had, a pattern without a layer, a criterion
+    whose scores do not fit the parameters, or a batch that does not fit into memory."""
     recipe = experiment.recipe
     devices.check(recipe)
+    _check_memory(recipe)
     for algorithm in experiment.algorithms:
         mask = _network(experiment.recipe_of(algorithm, 0.0))[1]
         sizes = masks.sizes(mask)
@@ -37,6 +38,17 @@ def check(experiment: Experiment) -> None:
         )
     for name in {a.criterion for a in experiment.algorithms}:
         _check_scores(experiment, name, *_network(recipe))
+
+
+def _check_memory(recipe: Recipe) -> None:
+    share = 1 if devices.on_cpu() else recipe.engine.batch_devices  # cores have one memory
+    need, free = cost.activations(recipe) / share, devices.free_bytes()
+    require(
+        need <= free,
+        f"batch_size {recipe.batch_size}: what the layers of {recipe.model} give for a batch needs "
+        f"{need / 1e9:.3g} GB, {free / 1e9:.3g} GB are free; take a smaller batch, or let more "
+        "devices share it (engine.batch_devices)",
+    )
 
 
 def _network(recipe: Recipe) -> tuple[state.TrainState, Mask]:

@@ -6,7 +6,8 @@ Any setting can be changed: --config.grid.seeds="(0,1)" --config.epochs=20. To d
 grid, start this in several processes or jobs with --group=1/8, --group=2/8, ... and the same
 workdir. Stopped at any moment, the same command goes on where it was.
 
-Exit status: 0 done; 2 wrong use; 75 stopped by a signal, run the same command again.
+Exit status: 0 done; 2 wrong use, damaged data or no room; 75 stopped by a signal, run the same
+command again.
 """
 
 import shutil

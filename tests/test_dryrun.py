@@ -2,7 +2,7 @@
 
 import pytest
 
-from pruning_jax import dryrun
+from pruning_jax import cost, dryrun
 from pruning_jax.checks import WrongUse
 from pruning_jax.config import base
 from pruning_jax.resolve import resolve
@@ -76,3 +76,18 @@ def test_scores_that_do_not_fit_are_refused(name, criteria):
     with pytest.raises(WrongUse, match=f"{criteria}:{name}") as raised:
         check(criterion=f"{criteria}:{name}")
     assert "\n" not in str(raised.value)
+
+
+def test_a_batch_that_no_memory_holds():
+    config = base()
+    config.update(dataset="cifar10", model="resnet20", batch_size=40_000, width=64.0)
+    with pytest.raises(WrongUse, match=r"batch_size 40000: what the layers of resnet20 .* GB are"):
+        dryrun.check(resolve(config))
+
+
+def test_activations_are_those_of_every_layer():
+    """Of LeNet-300-100: three linear layers, and the whole network, which is the last."""
+    config = base()
+    config.update(dataset="mnist", batch_size=50)
+    recipe = resolve(config).recipe
+    assert cost.activations(recipe) == 4 * 50 * (300 + 100 + 10 + 10)

@@ -100,6 +100,15 @@ def test_it_trains_as_on_images_that_lie_on_the_device(streamed, held):
     close(*outcomes)
 
 
+def test_it_trains_alike_where_devices_share_each_batch(streamed, division):
+    """Every example is evaluated once, also on two devices."""
+    recipe = dataclasses.replace(RECIPE, engine=Engine(batch_devices=2, workers=0))
+    shared = stack_of(recipe, division)
+    alone, both = trained(RECIPE, streamed, 8), trained(recipe, shared, 8)
+    close(alone.state, both.state)
+    close(rounds.evaluate(RECIPE, streamed, alone), rounds.evaluate(recipe, shared, both))
+
+
 def test_it_prunes_as_on_images_that_lie_on_the_device(streamed, held):
     algorithm = Algorithm("mine", (1.0, 0.5), criterion="saliency")
     work = rounds.Work(RECIPE, (algorithm,), el2n_step=1, scoring_examples=20, pace=3)
