@@ -10,7 +10,7 @@ run: .venv/run
 	$(BIN)/python -m pruning_jax.report --workdir=runs/digits
 
 test: lint chromium
-	$(BIN)/python -m pytest -n auto --dist loadfile -rs
+	$(BIN)/python -m pytest -n auto --dist loadfile -rfEs
 
 lint: .venv/test
 	$(BIN)/ruff check .

@@ -12,11 +12,9 @@ from pruning_jax.types import Mask
 
 
 def check(experiment: Experiment) -> None:
-    """Raises WrongUse for a density that cannot be had, a pattern without a layer, a criterion
-    whose scores do not fit the parameters, or a batch that does not fit into memory."""
+    """Raises WrongUse for a density that cannot be had, a pattern without a layer, or a
+    criterion whose scores do not fit the parameters."""
     recipe = experiment.recipe
-    devices.check(recipe)
-    _check_memory(recipe)
     for algorithm in experiment.algorithms:
         mask = _network(experiment.recipe_of(algorithm, 0.0))[1]
         sizes = masks.sizes(mask)
@@ -40,7 +38,9 @@ def check(experiment: Experiment) -> None:
         _check_scores(experiment, name, *_network(recipe))
 
 
-def _check_memory(recipe: Recipe) -> None:
+def check_machine(recipe: Recipe) -> None:
+    """Raises WrongUse where this machine has too few devices, or too little memory for a batch."""
+    devices.check(recipe)
     share = 1 if devices.on_cpu() else recipe.engine.batch_devices  # cores have one memory
     need, free = cost.activations(recipe) / share, devices.free_bytes()
     require(

@@ -136,6 +136,7 @@ def command() -> int:
     config, shares = cli.config(), flags.FLAGS.shares
     experiment = resolve(config)
     dryrun.check(experiment)
+    dryrun.check_machine(experiment.recipe)
     for note in dryrun.notes(experiment):
         print(note, file=sys.stderr)
     require(config.replicas_at_once >= 0, f"replicas_at_once {config.replicas_at_once} is below 0")

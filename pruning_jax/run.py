@@ -160,6 +160,7 @@ def command() -> int:
     )
     require(config.replicas_at_once >= 0, f"replicas_at_once {config.replicas_at_once} is below 0")
     dryrun.check(experiment)
+    dryrun.check_machine(experiment.recipe)
     for note in dryrun.notes(experiment):
         print(note, flush=True)
     for name in (signal.SIGTERM, signal.SIGINT):

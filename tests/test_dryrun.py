@@ -82,7 +82,7 @@ def test_a_batch_that_no_memory_holds():
     config = base()
     config.update(dataset="cifar10", model="resnet20", batch_size=40_000, width=64.0)
     with pytest.raises(WrongUse, match=r"batch_size 40000: what the layers of resnet20 .* GB are"):
-        dryrun.check(resolve(config))
+        dryrun.check_machine(resolve(config).recipe)
 
 
 def test_activations_are_those_of_every_layer():

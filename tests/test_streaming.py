@@ -101,12 +101,14 @@ def test_it_trains_as_on_images_that_lie_on_the_device(streamed, held):
 
 
 def test_it_trains_alike_where_devices_share_each_batch(streamed, division):
-    """Every example is evaluated once, also on two devices."""
-    recipe = dataclasses.replace(RECIPE, engine=Engine(batch_devices=2, workers=0))
+    """Every example is evaluated once, also on two devices. Steps are small: else what is rounded
+    differently may take a unit across 0, where its gradient jumps."""
+    slow = dataclasses.replace(RECIPE, learning_rate=0.02)
+    recipe = dataclasses.replace(slow, engine=Engine(batch_devices=2, workers=0))
     shared = stack_of(recipe, division)
-    alone, both = trained(RECIPE, streamed, 8), trained(recipe, shared, 8)
-    close(alone.state, both.state)
-    close(rounds.evaluate(RECIPE, streamed, alone), rounds.evaluate(recipe, shared, both))
+    alone, both = trained(slow, streamed, 8), trained(recipe, shared, 8)
+    close(alone.state.params, both.state.params)
+    close(rounds.evaluate(slow, streamed, alone), rounds.evaluate(recipe, shared, both))
 
 
 def test_it_prunes_as_on_images_that_lie_on_the_device(streamed, held):
