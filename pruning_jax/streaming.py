@@ -27,21 +27,21 @@ class Reader:
     """
 
     def __init__(self, images: Any) -> None:
-        self.images = images  # data._streamed.Encoded, or None
-        self._next, self._batches = -1, iter(())
+        self.images = images  # data.Encoded, or None
+        self._next, self._key, self._batches = -1, None, iter(())
 
     def training(self, recipe: Recipe, used: Any, keys: Any, step: int) -> tuple[Batch, Any]:
         """The batch of one step without its labels, and the key of its epoch."""
         epoch, i = divmod(step, recipe.steps_per_epoch)
-        key = stream(keys[0], Stream.AUGMENTATION, epoch)
         if step != self._next or i == 0:
+            self._key = stream(keys[0], Stream.AUGMENTATION, epoch)
             order = np.asarray(train.epoch_order(recipe, keys[0], epoch))[i:]
             places = np.where(order < 0, -1, np.asarray(used)[0][order])
-            self._batches = zip(places, self._read(recipe, places, key), strict=True)
+            self._batches = zip(places, self._read(recipe, places, self._key), strict=True)
         places, images = next(self._batches)
         self._next = step + 1
         counts = places >= 0
-        return Batch(images, None, np.where(counts, places, places[0]), counts), key
+        return Batch(images, None, np.where(counts, places, places[0]), counts), self._key
 
     def _read(self, recipe: Recipe, places: np.ndarray, key: Any) -> Iterator[np.ndarray]:
         if self.images is None:
