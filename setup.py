@@ -1,4 +1,9 @@
-"""Packaging metadata; the settings of the tools are in pyproject.toml."""
+"""Packaging metadata; the settings of the tools are in pyproject.toml.
+
+The lower bounds are versions that the quick tests pass with, all at once (`make oldest`). Nothing
+has an upper bound, so that an installed jax stays as it is; `!=` excludes what is known to fail.
+constraints.txt has exact versions of one set.
+"""
 
 import re
 from pathlib import Path
@@ -15,14 +20,18 @@ extras = {
     "imagenet": IMAGENET,  # images that do not fit into memory
     "tpu": ["jax[tpu]"],
     "torch": ["torch==2.13.0"],  # for comparisons in tests/ and benchmarks/ only
+    # Exact, because each release finds other faults; a user's environment has none of them.
+    "lint": ["pyright[nodejs]==1.1.414", "ruff==0.17.6"],
     "test": [
         *IMAGENET,
-        "beartype>=0.20",
+        "beartype>=0.20.2",
         "hypothesis>=6.100",
-        "pyright[nodejs]==1.1.414",
+        "ipykernel>=6.29",
+        "nbclient>=0.10",
+        "nbformat>=5.10",
         "pytest>=8.0",
         "pytest-xdist>=3.5",
-        "ruff==0.17.6",
+        "statsmodels>=0.14.2",
     ],
 }
 
@@ -33,29 +42,34 @@ setup(
     long_description=(here / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    python_requires=">=3.11",
-    packages=find_packages(include=["pruning_jax", "pruning_jax.*"]),
-    package_data={"pruning_jax": ["templates/*"]},
+    # ml_collections 1.1.0 reads a configuration with `load_module`, which Python 3.15 removed.
+    python_requires=">=3.11,!=3.15.*",
+    # The configurations lie at the top level, and are installed as a part of the package.
+    packages=[*find_packages(include=["pruning_jax", "pruning_jax.*"]), "pruning_jax.configs"],
+    package_dir={"pruning_jax.configs": "configs"},
+    package_data={"pruning_jax.reporting": ["templates/*"]},
     install_requires=[
-        # The lowest and the newest jax that the tests have passed with.
-        "jax>=0.8.0,<=0.10.2",
+        # Before 0.10.2 jax refuses on many processors the compiled programs that it has kept, and
+        # prints lines of errors (jax issue 38445).
+        "jax>=0.10.2",
         "flax>=0.12.0",
         "optax>=0.2.6",
         "orbax-checkpoint>=0.11.25",
         "ml-collections>=1.1.0",
-        "tensorflow-datasets>=4.9.9",
+        "tensorflow-datasets>=4.9.10",  # 4.9.9 fails with protobuf 7
         "array_record>=0.8.1",
         "absl-py>=2.1",
         "jaxtyping>=0.3.3",
         "numpy>=2.0",
-        "pandas>=2.2",
+        "pandas>=2.2.2",  # the first that works with numpy 2
         "pyarrow>=17",
-        "scipy>=1.13",
+        "scipy>=1.14",
         "scikit-learn>=1.5",
         "matplotlib>=3.9",
         "plotly>=6.0",
         "jinja2>=3.1",
         "pillow>=10",
+        "pooch>=1.8",
         "psutil>=6",
         "rich>=13.7",
     ],
@@ -63,6 +77,10 @@ setup(
     classifiers=[
         "Operating System :: POSIX",
         "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Programming Language :: Python :: 3.14",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
 )
