@@ -1,0 +1,102 @@
+"""Writes the tables of docs/files.md from the code that writes and reads the files.
+
+  python docs/files.py
+
+Only what stands between `<!-- made from ... -->` and `<!-- end -->` is replaced.
+"""
+
+import importlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pruning_jax.analysis.settings import DEFAULTS
+from pruning_jax.experiment.cells import Cell
+from pruning_jax.plugins import ANALYSES
+from pruning_jax.workdir import paths, salvage
+from pruning_jax.workdir.collect import Run
+from pruning_jax.workdir.columns import COLUMNS, EXAMPLE_ARRAYS
+
+PAGE = Path(__file__).with_suffix(".md")
+HERE, CELL = Path(), Cell("lrr", 0.15, 3)
+
+FILES = {
+    paths.config(HERE): "what was asked for, its hash, and what it ran on",
+    paths.union(HERE): "the rows of all cells, made from the cells' own tables",
+    paths.rounds(HERE, CELL): "the rows of a cell, one for each complete round",
+    paths.examples(HERE, CELL): "what each training example went through in a cell",
+    paths.mask(HERE, CELL, 5): "the mask under which round 5 was trained",
+    paths.params(HERE, CELL, 5): "the parameters after round 5, if `config.save.params` is set",
+    paths.report(HERE): "the page that `report` writes",
+    paths.figure(HERE, "test_error", "pdf"): "a figure of the page; also as PNG",
+    paths.table(HERE, "claims"): "the table of an analysis",
+    paths.checkpoints(HERE) / "...": "what resuming needs, and locks; it may change",
+}
+
+
+def table(head: str, lines: Iterable[Iterable[object]]) -> str:
+    """A table in Markdown; `head` are its headings, divided by bars."""
+    rows = [[cell.strip() for cell in head.split("|")], ["---"] * (head.count("|") + 1)]
+    rows += [[str(cell).replace("|", "\\|") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def code(text: object) -> str:
+    """Text in the type of code."""
+    return f"`{text}`"
+
+
+def files() -> str:
+    """The files of a run."""
+    return table("file | what it holds", ((code(path.as_posix()), w) for path, w in FILES.items()))
+
+
+def columns() -> str:
+    """The columns of rounds.parquet."""
+    types = {c.name: str(c.type).replace("double", "float64") for c in COLUMNS}  # as in pandas
+    lines = ((code(c.name), types[c.name], c.unit, c.meaning) for c in COLUMNS)
+    return table("column | type | unit | meaning", lines)
+
+
+def arrays() -> str:
+    """The arrays of examples.npz."""
+    lines = (
+        (code(a.name), a.type, f"[{', '.join(a.shape)}]", a.unit, a.meaning) for a in EXAMPLE_ARRAYS
+    )
+    return table("array | type | shape | unit | meaning", lines)
+
+
+def analyses() -> str:
+    """The tables of the analyses; their columns are those of the table of an empty run."""
+    nothing = Run(HERE, salvage.frame([]))
+    lines = []
+    for name in ANALYSES.names:
+        made = ANALYSES.find(name)(nothing, DEFAULTS)
+        doc = importlib.import_module(f"{ANALYSES.folder}.{name}").__doc__ or ""
+        says = f"{doc.strip()} {ANALYSES.find(name).__doc__}"
+        lines.append((code(f"{name}.csv"), says, ", ".join(code(c) for c in made.columns)))
+    return table("table | what it says | columns", lines)
+
+
+PARTS = {
+    "paths.py": files,
+    "COLUMNS": columns,
+    "EXAMPLE_ARRAYS": arrays,
+    "the analyses": analyses,
+}
+
+
+def renewed(page: str) -> str:
+    """The page with its tables made anew."""
+    for name, make in PARTS.items():
+        begin = f"<!-- made from {name} by docs/files.py -->"
+        part = re.compile(f"{re.escape(begin)}\n.*?<!-- end -->", re.DOTALL)
+        if len(part.findall(page)) != 1:
+            raise ValueError(f"{PAGE} does not have {begin!r} ... '<!-- end -->' once")
+        text = f"{begin}\n{make()}\n<!-- end -->"
+        page = part.sub(lambda _, text=text: text, page)
+    return page
+
+
+if __name__ == "__main__":
+    PAGE.write_text(renewed(PAGE.read_text()))
