@@ -24,9 +24,13 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from pruning_jax import config, devices, grid, plan, resolve, rounds, runner
-from pruning_jax.config import Engine, Recipe
-from pruning_jax.rounds import Moment, Stack
+from pruning_jax import defaults, machine
+from pruning_jax.experiment.recipe import Engine, Recipe
+from pruning_jax.grid import at_work, planning, resolve
+from pruning_jax.grid.groups import groups_of
+from pruning_jax.pruning import rounds
+from pruning_jax.pruning.moments import Stack
+from pruning_jax.training import devices
 
 BATCH = 128
 FLOPS = 3 * 2 * 40.81e6
@@ -53,21 +57,23 @@ ACCELERATOR = [
 
 def prepared(replicas: int, precision: str, engine: Engine) -> tuple[Recipe, Stack]:
     """A recipe and replicas of it on random images."""
-    settings = config.base()
+    settings = defaults()
     settings.update(dataset="cifar10", model="resnet20", batch_size=BATCH, precision=precision)
     settings.update(momentum=0.9, weight_decay=1e-4, augmentations=("flip", "crop"))
     settings.grid.seeds = tuple(range(replicas))
     settings.engine.update(dataclasses.asdict(engine))
     what = resolve.resolve(settings)
-    division = plan.zeros(what)
-    images = np.random.default_rng(0).integers(0, 256, division.images.shape, np.uint8)
-    (group,) = grid.groups(what, replicas)
-    return group.recipe, runner.trial(what, group, division._replace(images=images))
+    division = planning.black(what)
+    images = np.random.default_rng(0).integers(
+        0, 256, (len(division.labels), *what.recipe.image_shape), np.uint8
+    )
+    (group,) = groups_of(what, replicas)
+    return group.recipe, at_work.trial(what, group, division._replace(images=images))
 
 
 def timed(recipe: Recipe, stack: Stack, seconds: float = 3.0) -> tuple[float, float]:
     """Seconds of compilation and of a step of all replicas: the least of three."""
-    moment = Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
+    moment = rounds.create(recipe, stack)
 
     def spent(steps: int) -> float:
         begin = time.perf_counter()
@@ -126,7 +132,7 @@ def on_accelerator(only: str) -> None:
 
 def torch() -> tuple[float, float, int]:
     """Seconds per step and replica of PyTorch: one process of all cores, one process per core."""
-    cores = devices.cores()
+    cores = machine.cores()
     script = Path(__file__).with_name("resnet20_torch.py")
 
     def run(threads: int, processes: int) -> float:
@@ -140,13 +146,13 @@ def torch() -> tuple[float, float, int]:
 
 def imagenet(batch: int = 1024) -> None:
     """Images per second of ResNet-50 on synthetic input, all devices sharing each batch."""
-    settings = config.base()
+    settings = defaults()
     settings.update(dataset="imagenet2012", model="resnet50", batch_size=batch)
     settings.update(precision="bfloat16", momentum=0.9, weight_decay=1e-4, augmentations=("flip",))
     what = resolve.resolve(settings)
-    (group,) = grid.groups(what, 1)
-    stack = runner.trial(what, group, plan.zeros(what))
-    moment = Moment(0, 0, False, *rounds.create(group.recipe, stack.keys), anchors={})
+    (group,) = groups_of(what, 1)
+    stack = at_work.trial(what, group, planning.black(what))
+    moment = rounds.create(group.recipe, stack)
     times = [time.perf_counter()]
     for stop in (1, 11, 21):  # the first compiles
         state = rounds.fit(group.recipe, stack, moment, stop)
@@ -159,7 +165,7 @@ def imagenet(batch: int = 1024) -> None:
 def profile(count: int) -> None:
     """Where the time of a step goes, by kind of operation, in the engine's own way."""
     recipe, stack = prepared(count, "float32", Engine())
-    moment = Moment(0, 0, False, *rounds.create(recipe, stack.keys), anchors={})
+    moment = rounds.create(recipe, stack)
     rounds.fit(recipe, stack, moment, 1)
     spent = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +186,7 @@ def profile(count: int) -> None:
 def main() -> None:
     devices.use_all_cores()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replicas", type=int, default=2 * devices.cores())
+    parser.add_argument("--replicas", type=int, default=2 * machine.cores())
     parser.add_argument("--kinds", default="")
     asked = parser.parse_args()
     if devices.on_cpu():

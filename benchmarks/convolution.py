@@ -1,4 +1,4 @@
-"""The gradient of a convolution on one CPU thread: XLA's, and the one of models/_convolution.py.
+"""The gradient of a convolution on one CPU thread: XLA's, and the one of models/convolution.py.
 
   python benchmarks/convolution.py
 
@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from pruning_jax import devices
-from pruning_jax.models import _convolution
+from pruning_jax.models import convolution
+from pruning_jax.training import devices
 
 SHAPES = ((16, 32, 16, 1), (16, 32, 32, 2), (32, 16, 32, 1), (64, 8, 64, 1))
 """Channels, pixels, channels, stride."""
@@ -25,7 +25,7 @@ REPEATS = 3
 
 def plain(x: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
     return lax.conv_general_dilated(
-        x, kernel, (stride, stride), [(1, 1)] * 2, dimension_numbers=_convolution.NUMBERS
+        x, kernel, (stride, stride), [(1, 1)] * 2, dimension_numbers=convolution.NUMBERS
     )
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     for inputs, pixels, outputs, stride in SHAPES:
         x = jnp.asarray(random.normal(size=(128, pixels, pixels, inputs)), jnp.float32)
         kernel = jnp.asarray(random.normal(size=(3, 3, inputs, outputs)), jnp.float32)
-        times = [t for c in (plain, _convolution.convolve) for t in measure(c, x, kernel, stride)]
+        times = [t for c in (plain, convolution.convolve) for t in measure(c, x, kernel, stride)]
         name = f"{inputs} x {pixels} x {pixels} to {outputs}, stride {stride}"
         print(f"| {name} | {' | '.join(f'{t:.0f} ms' for t in times)} |", flush=True)
 

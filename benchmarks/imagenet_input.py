@@ -1,11 +1,12 @@
-"""ImageNet's input on this machine: decoded and augmented images per second, beside Pillow alone.
+"""The input of ImageNet on this machine: decoded and augmented images per second, beside Pillow
+alone.
 
   python benchmarks/imagenet_input.py
 
-The images are made here: 500 x 375 pixels, about 110 kB each as JPEG, which is typical of
-ImageNet; and 1600 x 1200, of which ImageNet has a few. A core's second is a second of processor
-time, of this process and of those that it started, so that what else runs on the machine counts
-little; ways take turns; medians of ROUNDS. Prints a table in Markdown.
+The images are made here: 500 x 375 pixels, about 110 kB each as JPEG, which is typical of ImageNet;
+and 1600 x 1200, of which ImageNet has a few. A core's second is a second of processor time, of this
+process and of those that it started, so that other programs on the machine have little influence.
+The ways take turns, and medians of ROUNDS are printed as a table in Markdown.
 """
 
 import io
@@ -15,20 +16,20 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import psutil
 from PIL import Image
 
-from pruning_jax import feed, pixels
-from pruning_jax.data import Encoded, _encoded
+from pruning_jax.data.reading import feed, pixels
+from pruning_jax.data.reading.encoded import Encoded, Shard
 
 SHAPE = (224, 224, 3)
 BATCH, BATCHES = 128, 6
 ROUNDS = 3
 DIFFERENT = 40
-"""Images; the data set repeats them."""
+"""How many images are made; the data set repeats them."""
 
 
 def photograph(seed: int, width: int, height: int) -> Image.Image:
@@ -56,15 +57,14 @@ def prepared(folder: Path, files: list[bytes]) -> Encoded:
     from array_record.python.array_record_module import ArrayRecordWriter
     from tensorflow_datasets.proto import tf_example_pb2
 
-    path, proto = folder / "images.array_record", tf_example_pb2
-    known: Any = proto
+    path, known = folder / "images.array_record", cast(Any, tf_example_pb2)
     writer = ArrayRecordWriter(str(path), "group_size:1")
     for file in files:
         example = known.Example()
         example.features.feature["image"].bytes_list.value.append(file)
         writer.write(example.SerializeToString())
     writer.close()
-    shard = _encoded.Shard("train", str(path), 0, len(files))
+    shard = Shard("train", str(path), 0, len(files))
     return Encoded((shard,), np.arange(len(files), dtype=np.int32))
 
 

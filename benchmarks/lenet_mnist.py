@@ -22,19 +22,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pruning_jax import (
-    cache,
-    data,
-    devices,
-    experiment,
-    grid,
-    plan,
-    resolve,
-    rounds,
-    runner,
-    workdir,
-)
-from pruning_jax.config import base
+from pruning_jax import defaults, machine
+from pruning_jax.data import sources
+from pruning_jax.data.division import Division, divide
+from pruning_jax.experiment.cells import Experiment
+from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.grid import at_work, opening, planning, resolve
+from pruning_jax.grid.groups import groups_of
+from pruning_jax.pruning import rounds
+from pruning_jax.pruning.moments import Stack
+from pruning_jax.training import devices
 
 CONFIG = Path(__file__).parents[1] / "configs" / "mnist_lenet.py"
 
@@ -50,24 +47,25 @@ def best(function: Callable[[], Any], repeats: int = 3) -> float:
     return min(times)
 
 
-def prepared(seeds: int) -> tuple[experiment.Experiment, data.Division]:
+def prepared(seeds: int) -> tuple[Experiment, Division]:
     """MNIST, or random images, for this many seeds without noise."""
-    config = base()
+    config = defaults()
     config.dataset, config.exclude = "mnist", ("Dense_2",)
     config.grid.seeds = tuple(range(seeds))
     what = resolve.resolve(config)
     try:
-        return what, data.divide(data.load("mnist"), what.data)
+        return what, divide(sources.load("mnist"), what.data)
     except ValueError as error:
         print(f"random images: {error}")
-        division = plan.zeros(what)
+        division = planning.black(what)
         random = np.random.default_rng(0)
-        images = random.integers(0, 256, division.images.shape, np.uint8)
+        shape = (len(division.labels), *what.recipe.image_shape)
+        images = random.integers(0, 256, shape, np.uint8)
         return what, division._replace(images=images, labels=random.integers(0, 10, len(images)))
 
 
-def stack(what: experiment.Experiment, division: data.Division) -> rounds.Stack:
-    return runner.trial(what, grid.groups(what, 10**6)[0], division)
+def stack(what: Experiment, division: Division) -> Stack:
+    return at_work.trial(what, groups_of(what, 10**6)[0], division)
 
 
 def matmul_rate() -> float:
@@ -77,7 +75,7 @@ def matmul_rate() -> float:
     return 2 * 2048**3 / best(lambda: jax.block_until_ready(product(a, a)), 10)
 
 
-def flops_per_epoch(recipe: Any) -> float:
+def flops_per_epoch(recipe: Recipe) -> float:
     """Those of the matrix products: forward, both gradients, none for the input."""
     first, rest = 784 * 300, 300 * 100 + 100 * 10
     return recipe.steps_per_epoch * recipe.batch_size * 2 * (2 * first + 3 * rest)
@@ -90,13 +88,14 @@ def epochs(table: list[tuple[str, str]], rate: float) -> dict[int, float]:
         what, division = prepared(count)
         stacked = stack(what, division)
         recipe = what.recipe
-        moment = rounds.Moment(0, 0, False, *rounds.create(recipe, stacked.keys), anchors={})
+        moment = rounds.create(recipe, stacked)
         fit = lambda: rounds.fit(recipe, stacked, moment, recipe.steps_per_epoch)  # noqa: B023, E731
         seconds[count] = best(fit) / count
         share = flops_per_epoch(recipe) / seconds[count] / rate
         table.append((f"{count} replicas, seconds per epoch and replica", f"{seconds[count]:.3f}"))
         table.append((f"{count} replicas, fraction of the matrix-product rate", f"{share:.2f}"))
-        each = {s.data.nbytes for s in stacked.examples.images.addressable_shards}
+        assert stacked.images.pixels is not None
+        each = {s.data.nbytes for s in stacked.images.pixels.addressable_shards}
         table.append((f"{count} replicas, images on each device", f"{max(each) / 1e6:.1f} MB"))
     return seconds
 
@@ -115,17 +114,18 @@ def torch_seconds(processes: int) -> list[float]:
 def overheads(table: list[tuple[str, str]], count: int = 10) -> None:
     """The seconds of all that is not training in a round of 40 epochs, for a whole stack."""
     what, division = prepared(count)
-    group = grid.groups(what, 10**6)[0]
+    group = groups_of(what, 10**6)[0]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        workdir.prepare(place, what)
-        run = runner.GroupRun(what, group, division, place, checkpoint_minutes=10)
+        opening.prepare(place, what)
+        run = at_work.GroupRun(what, group, division, place, checkpoint_minutes=10)
         recipe, algorithm = what.recipe, what.algorithms[0]
-        moment = rounds.Moment(0, 0, False, *rounds.create(recipe, run.stack.keys), anchors={})
+        moment = rounds.create(recipe, run.stack)
         moment = moment._replace(anchors={0: moment.state})
         epoch = best(lambda: rounds.fit(recipe, run.stack, moment, recipe.steps_per_epoch), 2)
-        done = rounds.finished(run.work, run.stack, moment)
-        el2n = done.outcome.el2n
+        done = rounds.evaluated(run.work, run.stack, moment)
+        assert done.outcome is not None
+        done = done._replace(el2n=np.asarray(done.outcome.el2n))
         mask = rounds.prune(run.work, algorithm, run.stack, done, 1)
         parts = {
             "scoring and pruning": lambda: jax.block_until_ready(
@@ -135,7 +135,7 @@ def overheads(table: list[tuple[str, str]], count: int = 10) -> None:
                 rounds.restart(run.work, algorithm, run.stack, done, mask, 1).state
             ),
             "evaluation of 70,000 examples": lambda: rounds.evaluate(recipe, run.stack, done),
-            "files": lambda: run._record(algorithm, done, el2n),
+            "files": lambda: run._record(algorithm, done, done),
             "checkpoint": lambda: run._save("round", algorithm.name, done),
         }
         training = 40 * epoch
@@ -167,7 +167,7 @@ def start_up() -> float:
 
 def main() -> None:
     devices.use_all_cores()
-    cache.keep_programs()
+    machine.keep_programs()
     cores = os.cpu_count() or 1
     rate = matmul_rate()
     table = [("matrix products of 2048, float32, all cores", f"{rate / 1e9:.0f} GFLOP/s")]

@@ -17,7 +17,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.lenet_mnist import best
-from pruning_jax import config, data, devices, grid, plan, resolve, rounds, runner
+from pruning_jax import defaults
+from pruning_jax.data.division import Division
+from pruning_jax.grid import at_work, planning, resolve
+from pruning_jax.grid.groups import groups_of
+from pruning_jax.pruning import rounds
+from pruning_jax.training import devices
 
 WAYS = {
     "in turn, each core a device": ("turns", "cores", "1"),
@@ -32,16 +37,18 @@ def measure(way: str, each: str, threads: str) -> float:
     jax.config.update("jax_num_cpu_devices", os.cpu_count() if each == "cores" else 1)
     if threads == "all":
         devices.compiler_options = lambda: None
-    settings = config.base()
+    settings = defaults()
     settings.engine.replicas = way
     settings.dataset = "mnist"
     settings.grid.seeds = (0, 1, 2, 3)
     what = resolve.resolve(settings)
-    division = plan.zeros(what)
-    images = np.random.default_rng(0).integers(0, 256, division.images.shape, np.uint8)
-    group = grid.groups(what, 4)[0]
-    stack = runner.trial(what, group, data.Division(images, *division[1:]))
-    moment = rounds.Moment(0, 0, False, *rounds.create(what.recipe, stack.keys), anchors={})
+    division = planning.black(what)
+    images = np.random.default_rng(0).integers(
+        0, 256, (len(division.labels), *what.recipe.image_shape), np.uint8
+    )
+    group = groups_of(what, 4)[0]
+    stack = at_work.trial(what, group, Division(images, *division[1:]))
+    moment = rounds.create(what.recipe, stack)
     return best(lambda: rounds.fit(what.recipe, stack, moment, what.recipe.steps_per_epoch)) / 4
 
 

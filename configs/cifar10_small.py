@@ -9,11 +9,11 @@ images. The rate is divided by ten at the same fractions of training. About 25 m
 of an Intel Xeon; what came out is in docs/results.md.
 """
 
-from pruning_jax.config import Config, base
+from pruning_jax import Config, defaults
 
 
 def get_config() -> Config:
-    config = base()
+    config = defaults()
     config.dataset = "cifar10"
     config.train_images = 2_000
     config.validation_fraction = 0.1

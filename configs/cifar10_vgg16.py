@@ -10,11 +10,11 @@ choice: the paper publishes none of them. The whole grid is for accelerators; as
 `python -m pruning_jax.plan` what it would take. It has not been run as a whole.
 """
 
-from pruning_jax.config import Config, base
+from pruning_jax import Config, defaults
 
 
 def get_config() -> Config:
-    config = base()
+    config = defaults()
     config.dataset = "cifar10"
     config.validation_fraction = 0.1
 

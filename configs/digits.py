@@ -15,11 +15,11 @@ With 40 % noise random masks lose, then regain accuracy at 4 to 7 % of the weigh
 weight rewinding gains at the end; LRR only loses.
 """
 
-from pruning_jax.config import Config, base
+from pruning_jax import Config, defaults
 
 
 def get_config() -> Config:
-    config = base()
+    config = defaults()
     config.dataset = "digits"
     config.train_images = 1000
     config.validation_fraction = 0.1

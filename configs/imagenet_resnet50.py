@@ -12,11 +12,11 @@ validation split are this project's choice: the paper publishes none of them. Th
 with many accelerators; it has not been run as a whole.
 """
 
-from pruning_jax.config import Config, base
+from pruning_jax import Config, defaults
 
 
 def get_config() -> Config:
-    config = base()
+    config = defaults()
     config.dataset = "imagenet2012"
     config.validation_fraction = 0.02
 

@@ -9,11 +9,11 @@ hours on 2 cores of a Xeon by `python -m pruning_jax.plan` without the controls:
 --group. It has not been run as a whole yet; configs/mnist_small.py has.
 """
 
-from pruning_jax.config import Config, base
+from pruning_jax import Config, defaults
 
 
 def get_config() -> Config:
-    config = base()
+    config = defaults()
     config.dataset = "mnist"
     config.validation_fraction = 0.1
 

@@ -11,11 +11,11 @@ Measured on 2 cores of a Xeon: 36 min. Expect claim 2 supported, the others not 
 masks above the dense network with noise at 3.5 % of the weights and below (docs/results.md).
 """
 
-from pruning_jax.config import Config, base
+from pruning_jax import Config, defaults
 
 
 def get_config() -> Config:
-    config = base()
+    config = defaults()
     config.dataset = "mnist"
     config.train_images = 10_000
     config.validation_fraction = 0.1

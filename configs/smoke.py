@@ -6,11 +6,11 @@ It shows nothing about pruning: the networks are trained for too short a time. M
 cores of a Xeon: 14 s once its programs are in the cache.
 """
 
-from pruning_jax.config import Config, base
+from pruning_jax import Config, defaults
 
 
 def get_config() -> Config:
-    config = base()
+    config = defaults()
     config.dataset = "digits"
     config.train_images = 500
     config.model = "lenet_300_100"

@@ -1,3 +1,191 @@
-"""pruning_jax: why does pruning a neural network improve its generalization?"""
+"""pruning_jax: why does pruning a neural network improve its generalization?
 
-__version__ = "0.1.0"
+    import pruning_jax as pj
+
+    config = pj.config("digits")  # or a file of yours
+    config.grid.seeds = (0, 1)
+    print(pj.plan(config))
+    pj.run(config, "runs/digits")
+
+    run = pj.load("runs/digits")
+    run.rows.groupby(["algorithm", "density"]).test_accuracy.mean()
+    run.mask(pj.Cell("lrr", noise_rate=0.2, seed=0), round_=5)["Dense_0/kernel"]
+    pj.claims(run)
+    pj.report("runs/digits")
+
+What is public: the names in `__all__`, `pruning_jax.testing` for authors of plug-ins, and what the
+examples of docs/extend.md import. The commands (`python -m pruning_jax.run`, ...) are thin over
+these functions. Importing this module takes milliseconds: JAX and pandas are imported when
+they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pruning_jax.experiment.cells import Cell as Cell
+    from pruning_jax.experiment.config import Config as Config
+    from pruning_jax.experiment.config import defaults as defaults
+    from pruning_jax.grid.planning import Plan
+    from pruning_jax.reporting.write import Written
+    from pruning_jax.workdir.collect import Run
+    from pruning_jax.workdir.examine import Findings
+
+__version__ = "0.2.0"
+
+__all__ = [
+    "Cell",
+    "Config",
+    "claims",
+    "config",
+    "defaults",
+    "load",
+    "plan",
+    "report",
+    "run",
+    "verify",
+]
+
+
+def config(name: str | Path) -> Config:
+    """A configuration, to be changed and then run.
+
+    Args:
+      name: one that comes with the project, such as "digits", or the path of a file that has a
+        function `get_config()`.
+
+    Raises:
+      ValueError: there is none of that name; the message names those that there are.
+    """
+    from pruning_jax.experiment import files
+
+    return files.load(name)
+
+
+def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
+    """What a configuration would run: cells, groups, rounds, steps, memory, time.
+
+    Args:
+      shares: the number of processes that divide the grid.
+      measure: time the very programs that would run, which takes as long as compiling them,
+        instead of estimating.
+
+    Raises:
+      ValueError: something in the configuration is not possible.
+    """
+    from pruning_jax.grid import planning
+
+    _start()
+    return planning.plan(config, shares=shares, measure=measure)
+
+
+def run(config: Config, workdir: str | Path, *, share: tuple[int, int] = (1, 1)) -> Run:
+    """Trains the grid of a configuration in a workdir, or goes on where it was stopped.
+
+    It shows its progress. Interrupting it (the stop button of a notebook, or Control-C) saves where
+    it stands and raises KeyboardInterrupt; the same call goes on.
+
+    Args:
+      share: which part of the grid this process works on: (2, 8) is the second of eight.
+
+    Returns:
+      What the workdir holds now, as `load` gives it.
+
+    Raises:
+      ValueError: something in the configuration, the data or the workdir; one line says what.
+    """
+    from pruning_jax.grid import interrupt, session
+
+    _start()
+    with interrupt.noted() as stopped:
+        done = session.run(config, Path(workdir), session.Share(*share), stopped)
+    if done.stopped:
+        raise KeyboardInterrupt(f"everything is saved; the same call goes on with {workdir}")
+    from pruning_jax.reporting import terminal  # here: a second that training need not wait for
+
+    terminal.finished(Path(workdir), done.rows, done.left, done.replicas)
+    return load(workdir)
+
+
+def load(workdir: str | Path) -> Run:
+    """What a workdir holds: rows as a DataFrame; examples, masks and parameters as arrays.
+
+    It reads whatever there is of an unfinished or damaged run; `Run.problems` lists what is
+    missing.
+
+    Raises:
+      ValueError: there is no such directory.
+    """
+    from pruning_jax.errors import require
+    from pruning_jax.workdir.collect import collect
+
+    require(Path(workdir).is_dir(), f"workdir {workdir} is no directory")
+    return collect(Path(workdir))
+
+
+def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFrame:
+    """The verdicts on the paper's four claims, one row for each claim and noise rate.
+
+    Args:
+      run: a workdir, what `load` gives, or its rows.
+      settings: those of `pruning_jax.analysis.settings.Settings`, such as `pruned="random"` for the
+        algorithm that the claims are about.
+    """
+    from pruning_jax.analysis.claims.claims import claims
+    from pruning_jax.analysis.settings import Settings
+    from pruning_jax.workdir import collect
+
+    found = load(run) if isinstance(run, str | Path) else run
+    rows = found.rows if isinstance(found, collect.Run) else found
+    return claims(rows, Settings(**settings))
+
+
+def report(
+    workdir: str | Path, *, pruned: str | None = None, analyses: Sequence[str] = ()
+) -> Written:
+    """Writes report.html, figures/ and tables/ into a workdir, from what is there.
+
+    Args:
+      pruned: the algorithm that the claims are about; by default lrr.
+      analyses: your own, as "my_module:name".
+
+    Raises:
+      ValueError: there is nothing to report, or it cannot be written.
+    """
+    from pruning_jax.reporting import write
+
+    return write.write(Path(workdir), pruned=pruned, analyses=tuple(analyses))
+
+
+def verify(workdir: str | Path) -> Findings:
+    """Re-checks the invariants of a run from its files alone."""
+    from pruning_jax.workdir.examine import examine
+
+    return examine(Path(workdir))
+
+
+def _start() -> None:
+    """Makes every core a device and keeps compiled programs, before JAX is used."""
+    from pruning_jax import machine
+    from pruning_jax.training import devices
+
+    devices.use_all_cores()
+    machine.keep_programs()
+
+
+def __getattr__(name: str) -> Any:
+    """The names that take time to load: those of configuration files, and `Cell`."""
+    if name == "Cell":
+        from pruning_jax.experiment.cells import Cell
+
+        return Cell
+    if name in ("Config", "defaults"):
+        from pruning_jax.experiment import config
+
+        return getattr(config, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,9 +12,9 @@ from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 from ml_collections.config_flags import config_path
 
-from pruning_jax import checks
-from pruning_jax.checks import WrongUse
-from pruning_jax.config import Config
+from pruning_jax import errors
+from pruning_jax.errors import WrongUse
+from pruning_jax.experiment.config import Config
 
 DONE, WRONG_USE, STOPPED = 0, 2, 75
 """Exit statuses: all done; something for the user to mend; stopped with everything saved."""
@@ -29,7 +29,7 @@ def define_config() -> None:
 
 def config() -> Config:
     """The configuration as the flags made it."""
-    checks.require(
+    errors.require(
         FLAGS.config is not None, "--config is missing, as in --config=configs/digits.py"
     )
     return FLAGS.config
@@ -43,12 +43,12 @@ def start(command: Callable[[], int]) -> None:
 
     def guarded(rest: Sequence[str]) -> int:
         try:
-            checks.require(len(rest) == 1, f"{' '.join(rest[1:])!r} is no flag; all begin with --")
+            errors.require(len(rest) == 1, f"{' '.join(rest[1:])!r} is no flag; all begin with --")
             return command()
         except WrongUse as error:
             return _complain(str(error))
         except OSError as error:
-            if error.errno not in checks.FULL:
+            if error.errno not in errors.FULL:
                 raise
             return _complain(
                 f"{error.filename or 'a file'} cannot be written: {error.strerror}; make room and "
@@ -95,14 +95,14 @@ def _read(path: str) -> ConfigDict:
       WrongUse: there is no such file, or it cannot be used.
     """
     file = Path(path.partition(":")[0])
-    checks.require(file.is_file(), f"--config {path!r}: there is no such file")
+    errors.require(file.is_file(), f"--config {path!r}: there is no such file")
     plain = flags.FlagValues()
     config_flags.DEFINE_config_file("config", flag_values=plain, sys_argv=[])
     try:
         plain(["", f"--config={path}"])
     except Exception as error:
         raise WrongUse(f"{path} cannot be used: {_in_file(error, file)}") from error
-    checks.require(
+    errors.require(
         isinstance(plain.config, ConfigDict), f"{path}: get_config() returns no configuration"
     )
     return plain.config
@@ -133,8 +133,8 @@ def _check_settings(argv: list[str], plain: ConfigDict) -> None:
             except (KeyError, TypeError):
                 what = f"unknown setting {name!r} in {argument.split('=')[0]}"
                 choices = sorted(level.keys()) if isinstance(level, ConfigDict) else []
-                checks.require(bool(choices), f"{what}: a single value has no settings")
-                hint = checks.nearest(name, choices)
+                errors.require(bool(choices), f"{what}: a single value has no settings")
+                hint = errors.nearest(name, choices)
                 message = f"{what}; it is not one of {', '.join(choices)}{hint}"
                 raise WrongUse(message) from None
 
@@ -143,7 +143,7 @@ def _unknown_flag(name: str, program: str) -> str:
     own = sorted(flag.name for flag in FLAGS.get_key_flags_for_module(program))
     known = ["config", *(flag for flag in own if not flag.startswith("config"))]
     listed = ", ".join(["--help", "--config.<setting>", *(f"--{flag}" for flag in known)])
-    return f"unknown flag --{name}; it is not one of {listed}{checks.nearest(name, known)}"
+    return f"unknown flag --{name}; it is not one of {listed}{errors.nearest(name, known)}"
 
 
 KINDS = {int: "a whole number", float: "a number", bool: "true or false"}

@@ -5,15 +5,14 @@ be pruned (True: the weight remains) and None where nothing is ever pruned.
 """
 
 import math
-from typing import Any
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from pruning_jax import rules
-from pruning_jax.types import Mask, Params, PRNGKey, Scores
+from pruning_jax.types import AnyArray, Mask, Params, PRNGKey, Scores
 
 PRUNABLE = "kernel"
 """Flax's name for the weights of convolutions and linear layers; biases and
@@ -53,13 +52,13 @@ def prunable(mask: Mask, tree: Params) -> list[Array]:
     return jax.tree.leaves(picked)
 
 
-def named(mask: Mask) -> dict[str, Any]:
-    """The bool arrays (or their shapes) by their path, such as `Dense_0/kernel`."""
-    leaves = jax.tree_util.tree_leaves_with_path(mask)
+def named(tree: Mask | Params) -> dict[str, AnyArray]:
+    """The arrays of a mask or of parameters (or their shapes) by their path: `Dense_0/kernel`."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {"/".join(str(key.key) for key in path): leaf for path, leaf in leaves}
 
 
-def unnamed(arrays: dict[str, Any], like: Mask) -> Mask:
+def unnamed(arrays: Mapping[str, AnyArray], like: Mask) -> Mask:
     """The mask of the structure of `like` with the arrays of `named`."""
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in named(like)])
 
@@ -82,18 +81,6 @@ def remaining(mask: Mask) -> Int[Array, ""]:
 def density(mask: Mask) -> Float[Array, ""]:
     """Weights remaining / prunable weights."""
     return remaining(mask) / total(mask)
-
-
-def excluded(mask: Mask, patterns: tuple[str, ...]) -> np.ndarray:
-    """For each prunable leaf, whether its path or its layer matches one of `patterns`.
-
-    >>> excluded({"Dense_0": {"kernel": jnp.ones(2, bool)}}, ("Dense_0",))
-    array([ True])
-    """
-    return np.array(
-        [any(rules.matches(name, pattern) for pattern in patterns) for name in named(mask)],
-        bool,
-    )
 
 
 def _order(scores: Float[Array, " n"], mask: Bool[Array, " n"]) -> UInt32[Array, " n"]:

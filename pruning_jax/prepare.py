@@ -1,16 +1,17 @@
-"""Downloads and prepares a data set in TFDS's own layout, without TensorFlow.
+"""Downloads a data set and prepares it in the layout of TFDS, without TensorFlow.
 
   python -m pruning_jax.prepare --dataset=mnist
 
-It goes to --data_dir, else to $TFDS_DATA_DIR, else to ~/tensorflow_datasets, and TFDS reads
-it: tfds.data_source("mnist"). What is there already stays as it is. Where a machine has no
-network, download the files elsewhere and name their folder: --mirror=file:///home/me/files
+The data set is put into --data_dir, else into $TFDS_DATA_DIR, else into ~/tensorflow_datasets,
+where TFDS reads it too: tfds.data_source("mnist"). What is there already stays as it is. If a
+machine has no network, download the files elsewhere and name their folder:
+--mirror=file:///home/me/files
 
-ImageNet's archives have to be asked for at image-net.org, and are then read where they are:
+The archives of ImageNet have to be asked for at image-net.org. They are read where they are:
 --dataset=imagenet2012 --archives=FOLDER
 
-Exit status: 0 prepared; 2 wrong use, or no download; 75 stopped by a signal. Nothing
-half-done stays in either case.
+The exit status is 0 if the data set is prepared, 2 if something was used wrongly or cannot be
+downloaded, and 75 if a signal stopped it. In the last two cases nothing half-done stays.
 """
 
 import signal
@@ -18,25 +19,33 @@ from pathlib import Path
 
 from absl import flags
 
-from pruning_jax import cli, origins, prepare_images
-from pruning_jax.checks import require
-from pruning_jax.data import _tfds
+from pruning_jax import cli
+from pruning_jax.data import sources
+from pruning_jax.data.preparing import preparation
+from pruning_jax.data.reading import tfds_folder
+from pruning_jax.errors import one_of, require
 
-flags.DEFINE_string("dataset", None, f"what to prepare: {', '.join(origins.NAMES)}")
-flags.DEFINE_string("data_dir", "", "where to put it")
-flags.DEFINE_string("mirror", "", "a folder on the web with the same files, instead of the usual")
+ORIGINS = sources.origins()
+
+flags.DEFINE_string("dataset", None, f"the data set, one of {', '.join(ORIGINS)}")
+flags.DEFINE_string("data_dir", "", "the folder that it is put into")
+flags.DEFINE_string("mirror", "", "the address of a folder with the same files, to take them from")
 flags.DEFINE_string("archives", "", "the folder with ImageNet's archives, downloaded by hand")
 
 
 def command() -> int:
-    """The command."""
+    """Prepares the data set that the flags name; returns the exit status."""
     name = flags.FLAGS.dataset
     require(name is not None, "--dataset is missing, as in --dataset=mnist")
-    origin, data_dir = origins.find(name), _tfds.directory(flags.FLAGS.data_dir)
+    one_of("dataset", name, ORIGINS)
+    data_dir = tfds_folder.directory(flags.FLAGS.data_dir)
     archives = Path(flags.FLAGS.archives).expanduser() if flags.FLAGS.archives else None
+    # A signal then raises KeyboardInterrupt, which cleans up on its way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        folder, new = prepare_images.prepare(name, origin, data_dir, flags.FLAGS.mirror, archives)
+        folder, new = preparation.prepare(
+            name, ORIGINS[name], data_dir, flags.FLAGS.mirror, archives
+        )
     except KeyboardInterrupt:
         print(f"stopped by a signal; nothing of {name} was kept")
         return cli.STOPPED

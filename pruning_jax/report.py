@@ -1,101 +1,43 @@
-"""Writes what a run found: report.html, figures/ and tables/, from what is there.
+"""Writes a report of a run: report.html, figures/ and tables/.
 
   python -m pruning_jax.report --workdir=runs/digits
 
-report.html is one page that needs no network: the four verdicts, the figures, the tables, and
-how it was run. figures/ has each figure as PDF and PNG, tables/ the numbers as CSV. A run that
-is not finished, or damaged, gives what can be shown and a list of what cannot. --pruned=random
-asks the claims of another algorithm than lrr.
+report.html is one page that needs no network: the verdicts on the four claims, the figures, the
+tables, and how it was run. figures/ has each figure as PDF and PNG, and tables/ has the numbers as
+CSV. If a run is not finished, or is damaged, the report shows what there is and lists what is
+missing. --pruned=random asks the claims of another algorithm than lrr.
+--analyses=my_module:name adds the table of an analysis of your own.
 
 Exit status: 0 done; 2 wrong use.
 """
 
-import os
 from pathlib import Path
-from typing import Any
 
 from absl import flags
 
-from pruning_jax import checks, cli, figures, locks, page, results, sections
-from pruning_jax.analysis import answers
-from pruning_jax.analysis.answers import Tables
-from pruning_jax.analysis.attempt import attempt
-from pruning_jax.analysis.collect import Run, collect
-from pruning_jax.analysis.settings import Settings
-from pruning_jax.charts import Chart, gallery
-from pruning_jax.charts import facts as shared
-from pruning_jax.checks import WrongUse, require
+from pruning_jax import cli
+from pruning_jax.errors import require
+from pruning_jax.reporting.wording import several
+from pruning_jax.reporting.write import write
 
 flags.DEFINE_string("workdir", None, "the directory of the run")
 flags.DEFINE_string("pruned", None, "the algorithm that the claims are about; by default lrr")
-
-
-def unite(run: Run) -> None:
-    """Rebuilds the union of all rows."""
-    (run.workdir / "checkpoints").mkdir(exist_ok=True)
-    with locks.exclusive(run.workdir):
-        results.write_rows(run.workdir / "rounds.parquet", run.rows.to_dict("records"))
-
-
-def write_tables(run: Run, tables: Tables) -> None:
-    """Writes tables/*.csv; one without rows is not there."""
-    for name in answers.NAMES:
-        path = run.workdir / "tables" / f"{name}.csv"
-        path.unlink(missing_ok=True)
-        if name in tables and len(tables[name]):
-            text = tables[name].to_csv(index=False).encode()
-            results.replace(path, lambda file, text=text: file.write(text))
-
-
-def write_figures(run: Run, charts: list[Chart], problems: list[str]) -> None:
-    """Writes figures/*.pdf and *.png; one without data is not there."""
-    for chart in charts:
-        paths = [run.workdir / "figures" / f"{chart.name}.{kind}" for kind in ("pdf", "png")]
-        for path in paths:
-            path.unlink(missing_ok=True)
-        if chart.panels:
-            what = f"figures/{chart.name}"
-            attempt(lambda c=chart, p=paths: figures.write(c, p), what, problems)
-
-
-def settings(rows: Any) -> Settings:
-    """The settings of the analyses, with the algorithm of --pruned."""
-    name = flags.FLAGS.pruned
-    if name is None:
-        return Settings()
-    pruned = rows[(rows["control_of"] == "") & (rows["density"] < 1)]
-    checks.one_of("--pruned: an algorithm of the run that prunes,", name, {*pruned["algorithm"]})
-    return Settings(pruned=name)
+flags.DEFINE_multi_string("analyses", [], "an analysis of your own, as my_module:name")
 
 
 def command() -> int:
     """The command."""
     given = flags.FLAGS.workdir
     require(bool(given), "--workdir is missing, as in --workdir=runs/digits")
-    workdir = Path(given)
-    require(workdir.is_dir(), f"workdir {given} is no directory")
-    require(os.access(workdir, os.W_OK | os.X_OK), f"workdir {given} is not writable")
-    run = collect(workdir)
-    reason = f": {run.problems[0]}" if run.problems else ""
-    require(len(run.rows) > 0, f"workdir {given} holds no round that can be shown{reason}")
-    problems: list[str] = []
-    if run.whole:  # else the union may hold what its cells have lost
-        attempt(lambda: unite(run), "rounds.parquet anew", problems)
-    tables = answers.tables(run, problems, settings(run.rows))
-    order = [a.name for a in run.experiment.algorithms] if run.experiment else []
-    facts = shared.facts(run.rows, order)
-    charts = gallery.charts(tables, facts, problems)
-    attempt(lambda: write_tables(run, tables), "tables/", problems)
-    write_figures(run, charts, problems)
-    html = page.render(sections.content(run, tables, facts, charts, problems))
-    data = html.encode(errors="replace")  # JSON may hold half a character
-    try:
-        results.replace(workdir / "report.html", lambda file: file.write(data))
-    except OSError as error:
-        raise WrongUse(f"{workdir / 'report.html'} cannot be written: {error}") from error
-    lost = len(run.problems) + len(run.unfinished) + len(problems)
-    note = f"; {lost} thing{'s' if lost > 1 else ''} missing, see there" if lost else ""
-    print(f"{workdir / 'report.html'} ({len(data) / 1e6:.1f} MB), figures/, tables/{note}")
+    done = write(Path(given), pruned=flags.FLAGS.pruned, analyses=flags.FLAGS.analyses)
+    size = done.page.stat().st_size / 1e6
+    figures = len({path.stem for path in done.figures})
+    print(
+        f"Wrote {done.page} ({size:.1f} MB), {several(figures, 'figure')} to figures/ and "
+        f"{several(len(done.tables), 'table')} to tables/."
+    )
+    if done.missing:
+        print(f"The page lists {several(len(done.missing), 'thing')} that the report lacks.")
     return cli.DONE
 
 

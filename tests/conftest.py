@@ -26,12 +26,16 @@ jaxtyping.install_import_hook("pruning_jax", "beartype.beartype")
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("tests")
 
-from pruning_jax import cache, criteria, replicas, rounds, state  # noqa: E402  types are checked now
-from pruning_jax.config import Algorithm, Recipe  # noqa: E402
-from pruning_jax.state import TrainState  # noqa: E402
-from pruning_jax.train import Examples  # noqa: E402
+from pruning_jax import machine, plugins  # noqa: E402  types are checked from here on
+from pruning_jax.experiment.algorithm import Algorithm  # noqa: E402
+from pruning_jax.experiment.recipe import Recipe  # noqa: E402
+from pruning_jax.pruning import rounds  # noqa: E402
+from pruning_jax.pruning.moments import Moment, Stack, Work  # noqa: E402
+from pruning_jax.training import replicas, state  # noqa: E402
+from pruning_jax.training.examples import Images  # noqa: E402
+from pruning_jax.training.state import TrainState  # noqa: E402
 
-cache.keep_programs()
+machine.keep_programs()
 
 DENSITIES = (1.0, 0.8, 0.64, 0.512)
 
@@ -59,30 +63,31 @@ def create(recipe: Recipe) -> Callable[[int], TrainState]:
 
 
 @pytest.fixture(scope="session")
-def stack(recipe: Recipe) -> rounds.Stack:
+def stack(recipe: Recipe) -> Stack:
     """Four replicas: 40 examples to train on and 10 more, each replica with its own labels."""
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (50, *recipe.image_shape)).astype(np.uint8)
+    pixels = rng.integers(0, 256, (50, *recipe.image_shape)).astype(np.uint8)
     labels = rng.integers(0, recipe.num_classes, (4, 50)).astype(np.int32)
     keys = jax.random.split(jax.random.key(0), 4)
     used = np.tile(np.arange(recipe.train_size, dtype=np.int32), (4, 1))
-    shared = Examples(
-        images, None, None, np.array([120.0], np.float32), np.array([70.0], np.float32)
-    )
-    return rounds.Stack(
-        *replicas.stack(recipe, (keys, labels, used), 4), replicas.share(recipe, shared, 4)
-    )
+    shared = (pixels, np.array([120.0], np.float32), np.array([70.0], np.float32))
+    images = Images(*replicas.share(recipe, shared, 4))
+    return Stack(*replicas.stack(recipe, (keys, labels, used), 4), images)
 
 
 @pytest.fixture(scope="session")
-def work(recipe: Recipe) -> rounds.Work:
-    """One algorithm per criterion, and anchors at the steps 0 and 4; two steps at a time."""
-    algorithms = [Algorithm(name, DENSITIES, criterion=name) for name in criteria.NAMES]
-    later = Algorithm("later", DENSITIES, rewind="weights", rewind_to="4it")
-    return rounds.Work(recipe, (*algorithms, later), el2n_step=3, scoring_examples=20, pace=2)
+def work(recipe: Recipe) -> Work:
+    """One algorithm per criterion and rewind, anchors at steps 0 and 4; two steps at a time."""
+    criteria, rewinds = plugins.CRITERIA.names, plugins.REWINDS.names
+    algorithms = [
+        *(Algorithm(name, DENSITIES, criterion=name) for name in criteria),
+        *(Algorithm(name, DENSITIES, rewind=name) for name in rewinds),
+        Algorithm("later", DENSITIES, rewind="weights", rewind_to="4it"),
+    ]
+    return Work(recipe, tuple(algorithms), el2n_step=3, scoring_examples=20, pace=2)
 
 
 @pytest.fixture(scope="session")
-def first(work: rounds.Work, stack: rounds.Stack) -> rounds.Moment:
+def first(work: Work, stack: Stack) -> Moment:
     """The finished round 0 of `stack`."""
     return list(rounds.dense(work, stack))[-1]

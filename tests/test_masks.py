@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pruning_jax import masks
+from pruning_jax.pruning import weights_to_keep
 
 AWKWARD = (np.nan, np.inf, -np.inf, -0.0, 0.0, 1.0, -1.0, 2.0)
 
@@ -177,4 +178,4 @@ def test_named_arrays_make_the_mask_again():
     ],
 )
 def test_layers_are_excluded_by_pattern(patterns, expected):
-    assert masks.excluded(mask_of([True] * 12), patterns).tolist() == expected
+    assert weights_to_keep.excluded(mask_of([True] * 12), patterns).tolist() == expected

@@ -1,53 +1,73 @@
 """All tables of a run, from what can be read of it."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 import pandas as pd
 
-from pruning_jax.analysis import curves, factors, removed, subgroups
-from pruning_jax.analysis.attempt import attempt
-from pruning_jax.analysis.augmented import augmented
-from pruning_jax.analysis.claims import claims
-from pruning_jax.analysis.collect import Run, summarised
-from pruning_jax.analysis.degradation import degradation
-from pruning_jax.analysis.descent import descent
-from pruning_jax.analysis.optimum import optimum
-from pruning_jax.analysis.settings import Settings
+from pruning_jax.analysis.settings import DEFAULTS, Settings
+from pruning_jax.errors import require
+from pruning_jax.plugins import ANALYSES
+from pruning_jax.workdir.attempt import attempt
+from pruning_jax.workdir.collect import Run, summarised
 
-Tables = dict[str, pd.DataFrame]
-
-ANALYSES: dict[str, Callable[[pd.DataFrame, Settings], pd.DataFrame]] = {
-    "claims": claims,
-    "curves": curves.curves,
-    "relative_loss": curves.relative_loss,
-    "degradation": degradation,
-    "optimum": optimum,
-    "two_factors": factors.two_factors,
-    "factor_effects": factors.factor_effects,
-    "augmented": augmented,
-    "tie": removed.tie,
-    "descent": descent,
-    "memorisation": curves.memorisation,
-}
-"""By name, each from the rows."""
-
-PER_EXAMPLE: dict[str, Callable[[Path, Any, list[str]], pd.DataFrame]] = {
-    "subgroups": subgroups.subgroups,
-    "el2n": subgroups.el2n,
-}
-"""By name, each from the workdir, for its examples.npz, and the rows; files that cannot be read
-become lines of the list."""
-
-NAMES = (*ANALYSES, *PER_EXAMPLE)
+Tables: TypeAlias = dict[str, pd.DataFrame]
+"""The tables of a run by their names."""
 
 
-def tables(run: Run, problems: list[str], settings: Settings = Settings()) -> Tables:  # noqa: B008
-    """The tables that can be computed; `problems` gets a line for each other one."""
+def named(analyses: Sequence[str] = ()) -> dict[str, str]:
+    """The names of the tables, and the analysis that makes each: all built-in ones and these.
+
+    Args:
+      analyses: analyses elsewhere, as `my_module:name`; the table is called `name`.
+
+    Raises:
+      WrongUse: one is not an analysis, or two tables would have one name.
+    """
+    found = {name: name for name in ANALYSES.names}
+    for analysis in analyses:
+        if analysis in ANALYSES.names:  # it is made anyway
+            continue
+        ANALYSES.check(analysis)
+        name = analysis.rpartition(":")[2]
+        require(
+            name not in found,
+            f"analysis {analysis!r}: there is a table {name} already, that of "
+            f"{found.get(name)!r}; give the function another name",
+        )
+        found[name] = analysis
+    return found
+
+
+def tables(
+    run: Run,
+    problems: list[str],
+    settings: Settings = DEFAULTS,
+    analyses: Sequence[str] = (),
+) -> Tables:
+    """The tables that can be computed.
+
+    Args:
+      run: a workdir, as far as it can be read.
+      problems: gets a line for each table that cannot be computed, and for each file of examples
+        that cannot be read.
+      settings: the thresholds.
+      analyses: analyses elsewhere, as `my_module:name`, beside the built-in ones.
+
+    Raises:
+      WrongUse: one of `analyses` cannot be found.
+    """
     lost: list[str] = []
-    made = {name: lambda a=a: a(run.rows, settings) for name, a in ANALYSES.items()}
-    made |= {name: lambda a=a: a(run.workdir, run.rows, lost) for name, a in PER_EXAMPLE.items()}
-    found = {name: attempt(make, f"table {name}", lost) for name, make in made.items()}
-    problems += summarised(dict.fromkeys(lost))
+    plugins = {name: ANALYSES.find(analysis) for name, analysis in named(analyses).items()}
+
+    def table(name: str) -> pd.DataFrame:
+        own = replace(run, rows=run.rows.copy())  # else one could change the rows of the others
+        found = plugins[name](own, settings)
+        if not isinstance(found, pd.DataFrame):  # a user's own may give anything
+            raise TypeError(f"it gave a {type(found).__name__}, not a pandas DataFrame")
+        return found
+
+    found = {name: attempt(lambda n=name: table(n), f"table {name}", lost) for name in plugins}
+    problems += summarised([*lost, *run.unreadable.values()])
     return {name: table for name, table in found.items() if table is not None}

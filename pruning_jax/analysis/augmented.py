@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from pruning_jax.analysis import panel, selection
-from pruning_jax.analysis.panel import Slice, mean
-from pruning_jax.analysis.settings import Settings
+from pruning_jax.analysis import measurements
+from pruning_jax.analysis.claims import selection
+from pruning_jax.analysis.measurements import Slice, mean
+from pruning_jax.analysis.settings import DEFAULTS, Settings
 
 COLUMNS = (
     *("noise_rate", "width", "weights_total", "round", "epochs_trained"),
@@ -13,21 +14,22 @@ COLUMNS = (
 )
 
 
-def augmented(rows: pd.DataFrame, settings: Settings = Settings()) -> pd.DataFrame:  # noqa: B008
+def augmented(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFrame:
     """One row for each width and round: extended dense and its width-scaled controls.
 
     `selected` marks the member of each noise rate with the best mean validation accuracy. Its
     test accuracy shares that choice's luck and is a little too high.
     """
     records = []
-    for part in panel.slices(panel.read(rows)):
+    for part in measurements.slices(measurements.read(rows)):
         records += _members(part, settings)
     return pd.DataFrame(records, columns=[*COLUMNS])
 
 
 def _members(part: Slice, settings: Settings) -> list[dict[str, object]]:
-    own = [f for f in part.panel.families if f.name == settings.extended]
-    families = sorted(own + part.panel.scaled(settings), key=lambda f: f.width)
+    """The rows of a noise rate: its widths, and in each the rounds that a seed has."""
+    own = [f for f in part.measured.families if f.name == settings.extended]
+    families = sorted(own + part.measured.scaled(settings), key=lambda f: f.width)
     if not families:
         return []
     test, validation, epochs, total = (
@@ -36,7 +38,7 @@ def _members(part: Slice, settings: Settings) -> list[dict[str, object]]:
     )
     found = settings.estimates(test)
     flat = validation.reshape(len(validation), -1)
-    allowed = panel.known(flat)
+    allowed = measurements.known(flat)
     best = selection.best(flat, part.start("validation_accuracy"), allowed)
     means = [mean(values) for values in (validation, epochs, total)]
     return [

@@ -1,14 +1,17 @@
 """Sparse double descent: peak and valley of the test error (He et al. 2022, arXiv 2206.08684)."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
+from numpy import ndarray
 from scipy import special
 
-from pruning_jax.analysis import panel, selection
-from pruning_jax.analysis.panel import Slice
-from pruning_jax.analysis.settings import Settings
+from pruning_jax.analysis import measurements
+from pruning_jax.analysis.claims import selection
+from pruning_jax.analysis.measurements import Record, Slice
+from pruning_jax.analysis.settings import DEFAULTS, Settings
 from pruning_jax.analysis.statistics import counts
 
 COLUMNS = (
@@ -20,13 +23,13 @@ COLUMNS = (
 class Places(NamedTuple):
     """Rounds, for each curve: the lowest error before the peak, the peak, the valley after it."""
 
-    before: np.ndarray
-    peak: np.ndarray
-    valley: np.ndarray
+    before: ndarray
+    peak: ndarray
+    valley: ndarray
 
 
-def places(curves: np.ndarray) -> Places:
-    """The most prominent local peak of each curve[curve, round] and what lies beside it.
+def places(curves: Float[ndarray, "curve round"]) -> Places:
+    """The most prominent local peak of each curve and what lies beside it.
 
     The peak is the round for which min(error - lowest error before, error - lowest error after)
     is largest; the valley is the lowest error after it. Neither end can be the peak.
@@ -40,7 +43,7 @@ def places(curves: np.ndarray) -> Places:
     return Places(before, peak, valley)
 
 
-def descent(rows: pd.DataFrame, settings: Settings = Settings()) -> pd.DataFrame:  # noqa: B008
+def descent(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFrame:
     """Peak and valley of the mean test error over all densities, of every algorithm that prunes.
 
     An algorithm has rows only if its peak is real: every noisy curve has a highest point. For
@@ -54,20 +57,20 @@ def descent(rows: pd.DataFrame, settings: Settings = Settings()) -> pd.DataFrame
     a peak that was looked for is a little too high, the more the fewer the seeds.
     """
     records = []
-    for part in panel.slices(panel.read(rows)):
-        for name in part.panel.pruning:
+    for part in measurements.slices(measurements.read(rows)):
+        for name in part.measured.pruning:
             records += _features(part, name, settings)
     return pd.DataFrame(records, columns=[*COLUMNS])
 
 
-def _complete(error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _complete(error: Float[ndarray, "seed round"]) -> tuple[ndarray, ndarray]:
     """The seeds without a gap, and the rounds that at least half of the seeds have."""
     known = np.isfinite(error)
     rounds = known.any(0) & (2 * known.sum(0) >= known.any(1).sum())
     return error[known[:, rounds].all(1)][:, rounds], np.flatnonzero(rounds)
 
 
-def _real(error: np.ndarray, settings: Settings) -> bool:
+def _real(error: Float[ndarray, "seed round"], settings: Settings) -> bool:
     """Whether seeds rise to the peak and fall to the valley that earlier seeds show."""
     seeds = np.arange(len(error))
     before = selection.earlier(error)
@@ -78,7 +81,8 @@ def _real(error: np.ndarray, settings: Settings) -> bool:
     return bool((settings.estimates(np.stack(sides, 1)).low > 0).all())
 
 
-def _features(part: Slice, name: str, settings: Settings) -> list[tuple[Any, ...]]:
+def _features(part: Slice, name: str, settings: Settings) -> list[Record]:
+    """The rows of an algorithm; none if its peak is not real."""
     error, rounds = _complete(1 - part.of(name, "test_accuracy"))
     if len(error) < 2 or len(rounds) < 3 or not _real(error, settings):
         return []
@@ -98,9 +102,13 @@ def _features(part: Slice, name: str, settings: Settings) -> list[tuple[Any, ...
     return records
 
 
-def _percentiles(values: np.ndarray, replicates: int, settings: Settings) -> tuple[float, float]:
-    """Expanded percentiles: the tail of Student's t, for the spread that resampling n values
-    has too little of, as a tail of the normal."""
+def _percentiles(
+    values: Float[ndarray, " resample"], replicates: int, settings: Settings
+) -> tuple[float, float]:
+    """The ends of an interval: percentiles, expanded because resamples spread too little.
+
+    Their level is the normal's tail beyond Student's quantile, which is scaled for that.
+    """
     quantile = special.stdtrit(replicates - 1, 1 - settings.alpha / 2)
     tail = float(special.ndtr(-np.sqrt(replicates / (replicates - 1)) * quantile))
     ends = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")

@@ -1,16 +1,18 @@
-"""Training time x size: what each factor does, and the augmented training grid."""
+"""Training time x size: what each of the two factors does beside pruning."""
 
 import itertools
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy import ndarray
 
-from pruning_jax.analysis import matching, panel, selection
-from pruning_jax.analysis.panel import Slice
-from pruning_jax.analysis.settings import Settings
+from pruning_jax.analysis import matching, measurements
+from pruning_jax.analysis.claims import selection
+from pruning_jax.analysis.measurements import Slice
+from pruning_jax.analysis.settings import DEFAULTS, Settings
 
-Table = dict[tuple[str, str], np.ndarray]
+TwoByTwo: TypeAlias = dict[tuple[str, str], ndarray]
 """By (time, size): values[seed, round]; column k is what stands beside the pruned round k."""
 
 MEASURES = ("train_loss", "degradation", "test_accuracy")
@@ -20,18 +22,18 @@ class Design(NamedTuple):
     """The 2 x 2 beside every pruned round that has a width-scaled model."""
 
     pruned: str
-    density: np.ndarray  # [round]
+    density: ndarray  # [round]
     partners: dict[int, str]
-    measures: dict[str, Table]  # log training loss under "train_loss"
+    measures: dict[str, TwoByTwo]  # log training loss under "train_loss"
     selected: int  # the round that all seeds choose on validation; -1 for none
-    ahead: np.ndarray  # [seed], the round that the seeds before it choose
+    ahead: ndarray  # [seed], the round that the seeds before it choose
 
 
 def _table(
     part: Slice, pruned: str, partners: dict[int, str], column: str, without: str, extended: str
-) -> Table:
+) -> TwoByTwo:
     """The four cells and the pruned model beside them, for one column."""
-    names = [part.panel.control(n, without) if without else n for n in (extended, pruned)]
+    names = [part.measured.control(n, without) if without else n for n in (extended, pruned)]
     long, own = (part.of(name, column) for name in names)
     beside = np.where(np.isin(np.arange(long.shape[1]), list(partners)), 0, np.nan)
     short = part.start(column, without=without)[:, None]
@@ -55,12 +57,13 @@ def design(part: Slice, settings: Settings) -> Design | None:
     None where nothing prunes. The density is chosen by the validation accuracy of the pruned
     algorithm, among those of which the test accuracies of all five are known.
     """
-    pruned = part.panel.pruned(settings)
+    pruned = part.measured.pruned(settings)
     if not pruned:
         return None
     partners = matching.partners(part, pruned, settings)
 
-    def table(column: str, without: str = "") -> Table:
+    def table(column: str, without: str = "") -> TwoByTwo:
+        """One column of the networks that are trained without these examples."""
         return _table(part, pruned, partners, column, without, settings.extended)
 
     noisy, clean, loss = (
@@ -73,7 +76,7 @@ def design(part: Slice, settings: Settings) -> Design | None:
         "degradation": {cell: clean[cell] - noisy[cell] for cell in noisy},
         "test_accuracy": noisy,
     }
-    known = panel.known(sum(noisy.values()))
+    known = measurements.known(np.sum([*noisy.values()], 0))
     validation = part.of(pruned, "validation_accuracy"), part.start("validation_accuracy")
     return Design(
         pruned,
@@ -85,19 +88,19 @@ def design(part: Slice, settings: Settings) -> Design | None:
     )
 
 
-def time_effect(table: Table) -> np.ndarray:
+def time_effect(table: TwoByTwo) -> ndarray:
     """What extended instead of standard time does, averaged over both sizes."""
     full, reduced = (table["extended", s] - table["standard", s] for s in ("full", "reduced"))
     return (full + reduced) / 2
 
 
-def size_effect(table: Table) -> np.ndarray:
+def size_effect(table: TwoByTwo) -> ndarray:
     """What reduced instead of full size does, averaged over both times."""
     standard, extended = (table[t, "reduced"] - table[t, "full"] for t in ("standard", "extended"))
     return (standard + extended) / 2
 
 
-def interaction(table: Table) -> np.ndarray:
+def interaction(table: TwoByTwo) -> ndarray:
     """By how much extended time does more at reduced than at full size."""
     full, reduced = (table["extended", s] - table["standard", s] for s in ("full", "reduced"))
     return reduced - full
@@ -106,29 +109,30 @@ def interaction(table: Table) -> np.ndarray:
 EFFECTS = {"time": time_effect, "size": size_effect, "interaction": interaction}
 
 
-def two_factors(rows: pd.DataFrame, settings: Settings = Settings()) -> pd.DataFrame:  # noqa: B008
-    """The means of the 2 x 2 and of the pruned model, at the density that all seeds choose.
+def two_factors(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFrame:
+    """The means of the 2 x 2 of time and size and of the pruned model, at one density.
 
-    train_loss is a geometric mean. Claim 4 compares each seed at the density that the seeds
+    It is the density that all seeds choose by the pruned model's validation accuracy.
+
+    train_loss is a geometric mean. Verdict 4 compares each seed at the density that the seeds
     *before* it choose; where they do not all choose the same, its numbers differ from these.
     """
     names = ["noise_rate", "density", "time", "size", "measure"]
     records = []
     for part, found in _designs(rows, settings):
-        for measure, (cell, values) in itertools.chain.from_iterable(
-            zip(itertools.repeat(m), found.measures[m].items()) for m in MEASURES
-        ):
-            own = settings.estimates(values[:, found.selected]).at()
-            if own.replicates:
-                numbers = np.exp(own[:3]) if measure == "train_loss" else own[:3]
-                key = (part.noise, found.density[found.selected], *cell, measure)
-                records.append((*key, *numbers, own.replicates))
+        for measure in MEASURES:
+            for cell, values in found.measures[measure].items():
+                own = settings.estimates(values[:, found.selected]).at()
+                if own.replicates:
+                    numbers = np.exp(own[:3]) if measure == "train_loss" else own[:3]
+                    key = (part.noise, found.density[found.selected], *cell, measure)
+                    records.append((*key, *numbers, own.replicates))
     return pd.DataFrame(records, columns=[*names, "mean", "low", "high", "replicates"])
 
 
 def factor_effects(
     rows: pd.DataFrame,
-    settings: Settings = Settings(),  # noqa: B008
+    settings: Settings = DEFAULTS,
 ) -> pd.DataFrame:
     """The main effects of time and size and their interaction, at the density of `two_factors`.
 
@@ -148,7 +152,7 @@ def factor_effects(
 
 
 def _designs(rows: pd.DataFrame, settings: Settings) -> list[tuple[Slice, Design]]:
-    """Of the noise rates at which a density can be chosen."""
-    parts = panel.slices(panel.read(rows))
+    """The 2 x 2 of each noise rate at which a density can be chosen."""
+    parts = measurements.slices(measurements.read(rows))
     found = [(part, design(part, settings)) for part in parts]
     return [(part, own) for part, own in found if own is not None and own.selected >= 0]

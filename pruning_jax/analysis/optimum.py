@@ -1,14 +1,13 @@
 """The optimal density of each algorithm, by clean and by noisy validation labels."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from pruning_jax.analysis import panel, selection
-from pruning_jax.analysis.panel import Slice, mean
-from pruning_jax.analysis.selection import take
-from pruning_jax.analysis.settings import Settings
+from pruning_jax.analysis import measurements
+from pruning_jax.analysis.claims import selection
+from pruning_jax.analysis.claims.selection import take
+from pruning_jax.analysis.measurements import Record, Slice, mean
+from pruning_jax.analysis.settings import DEFAULTS, Settings
 
 SELECTED_BY = ("validation_accuracy", "validation_noisy_accuracy")
 COLUMNS = (
@@ -17,7 +16,7 @@ COLUMNS = (
 )
 
 
-def optimum(rows: pd.DataFrame, settings: Settings = Settings()) -> pd.DataFrame:  # noqa: B008
+def optimum(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFrame:
     """The round with the best mean validation accuracy, round 0 included, and the test accuracy
     there beside the dense model's.
 
@@ -26,19 +25,19 @@ def optimum(rows: pd.DataFrame, settings: Settings = Settings()) -> pd.DataFrame
     are reported has no part in the choice. `gain` is paired by seed.
     """
     records = []
-    for part in panel.slices(panel.read(rows)):
-        for name in part.panel.main:
+    for part in measurements.slices(measurements.read(rows)):
+        for name in part.measured.main:
             for column in SELECTED_BY:
                 records += _optimum(part, name, column, settings)
     return pd.DataFrame(records, columns=[*COLUMNS])
 
 
-def _optimum(part: Slice, name: str, column: str, settings: Settings) -> list[tuple[Any, ...]]:
+def _optimum(part: Slice, name: str, column: str, settings: Settings) -> list[Record]:
     """The row of an algorithm; none where no network has both accuracies."""
     test = part.of(name, "test_accuracy")
     dense = part.start("test_accuracy")
     validation = part.of(name, column), part.start(column)
-    allowed = panel.known(test)
+    allowed = measurements.known(test)
     best = selection.best(*validation, allowed)
     own = take(test, selection.sequential(*validation, allowed))
     paired = np.isfinite(own - dense)

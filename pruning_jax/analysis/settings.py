@@ -1,7 +1,9 @@
 """What the analyses leave open: every threshold, as a parameter."""
 
 from dataclasses import dataclass
-from typing import Any
+
+from jaxtyping import Float
+from numpy import ndarray
 
 from pruning_jax.analysis import statistics
 from pruning_jax.analysis.statistics import Estimates
@@ -9,9 +11,12 @@ from pruning_jax.analysis.statistics import Estimates
 
 @dataclass(frozen=True)
 class Settings:
-    """Thresholds of the analyses; all values are ours.
+    """The thresholds of the analyses. All values are ours: the paper publishes none.
 
-    `minimum_*`: an effect counts only where its interval lies beyond this size, on either side.
+    `minimum_*`: an effect counts only if its interval lies beyond this size, on either side of 0.
+
+    Raises:
+      ValueError: a threshold is impossible.
     """
 
     alpha: float = 0.05  # level of the tests; intervals have confidence 1 - alpha
@@ -37,8 +42,15 @@ class Settings:
             if getattr(self, name) < 2:
                 raise ValueError(f"{name} is {getattr(self, name)}, must be at least 2")
 
-    def estimates(self, values: Any, confidence: float | None = None) -> Estimates:
-        """Means over the first axis; see `statistics.estimates`."""
+    def estimates(
+        self, values: Float[ndarray, "replicate *rest"], confidence: float | None = None
+    ) -> Estimates:
+        """The means over the first axis with their intervals; see `statistics.estimates`.
+
+        Args:
+          values: what was measured, NaN where nothing was.
+          confidence: that of the intervals; by default 1 - alpha.
+        """
         return statistics.estimates(
             values,
             confidence=1 - self.alpha if confidence is None else confidence,
@@ -46,3 +58,7 @@ class Settings:
             resamples=self.resamples,
             seed=self.seed,
         )
+
+
+DEFAULTS = Settings()
+"""The thresholds that count where nobody asks for others."""

@@ -1,9 +1,12 @@
 """Means over replicates with honest intervals, and a correction for many comparisons."""
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Bool, Float
+from numpy import ndarray
+from numpy.typing import ArrayLike
 from scipy import special  # scipy.stats takes a second to load
 
 NEGLIGIBLE = 1e-12
@@ -32,14 +35,14 @@ class Estimates(NamedTuple):
     p: np.ndarray
     replicates: np.ndarray
 
-    def at(self, *index: Any) -> Estimate:
-        """One of them."""
+    def at(self, *index: int) -> Estimate:
+        """One of them; without an index the only one."""
         mean, low, high, p = (float(field[index]) for field in self[:4])
         return Estimate(mean, low, high, p, int(self.replicates[index]))
 
 
 def estimates(
-    values: Any,
+    values: ArrayLike,
     *,
     confidence: float = 0.95,
     bootstrap_from: int = 10,
@@ -55,6 +58,10 @@ def estimates(
 
     What is not finite is left out and not counted. With fewer than two replicates the interval
     and p are NaN. Replicates that are all equal have no width: p is 0, or 1 where they are 0.
+
+    Args:
+      values: what was measured, [replicate, ...].
+      resamples: how many resamples are drawn; for one `seed` they are the same again.
     """
     values = np.asarray(values, float)
     flat = values.reshape(len(values), int(np.prod(values.shape[1:])))
@@ -76,7 +83,7 @@ def estimates(
     return Estimates(*(field.reshape(values.shape[1:]) for field in found))
 
 
-def _moments(flat: np.ndarray) -> tuple[np.ndarray, ...]:
+def _moments(flat: Float[ndarray, "replicate column"]) -> tuple[np.ndarray, ...]:
     """Of each column: what is finite, how many, their mean, their distances from it (0 for what
     is not finite), and the standard error; that is exactly 0 where all are equal."""
     known = np.isfinite(flat)
@@ -88,7 +95,9 @@ def _moments(flat: np.ndarray) -> tuple[np.ndarray, ...]:
     return known, count, mean, centred, error
 
 
-def _alike(known: np.ndarray, wanted: np.ndarray) -> list[np.ndarray]:
+def _alike(
+    known: Bool[ndarray, "replicate column"], wanted: Bool[ndarray, " column"]
+) -> list[np.ndarray]:
     """The wanted columns, in parts of at most `CHUNK` that have the same replicates."""
     groups: dict[bytes, list[int]] = {}
     for column in np.flatnonzero(wanted):
@@ -105,7 +114,9 @@ def counts(replicates: int, resamples: int, seed: int) -> np.ndarray:
     return drawn
 
 
-def _resampled(standard: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+def _resampled(
+    standard: Float[ndarray, "replicate column"], resamples: int, seed: int
+) -> np.ndarray:
     """|t*|[resample, column] of columns with mean 0 and standard error 1.
 
     A resample without spread has |t*| infinite, which widens the interval.
@@ -118,7 +129,7 @@ def _resampled(standard: np.ndarray, resamples: int, seed: int) -> np.ndarray:
     return np.where(mean == 0, 0, np.abs(mean) / np.sqrt(variance))
 
 
-def _quantile(resampled: np.ndarray, confidence: float) -> np.ndarray:
+def _quantile(resampled: Float[ndarray, "resample column"], confidence: float) -> np.ndarray:
     """The order statistic beyond which p is below 1 - confidence; infinite where there are too
     few resamples for it."""
     place = int(np.ceil(confidence * (len(resampled) + 1) - 1e-9)) - 1
@@ -128,7 +139,7 @@ def _quantile(resampled: np.ndarray, confidence: float) -> np.ndarray:
 
 
 def estimate(
-    values: Any,
+    values: ArrayLike,
     *,
     confidence: float = 0.95,
     bootstrap_from: int = 10,
@@ -149,16 +160,7 @@ def estimate(
     ).at()
 
 
-def interval(values: Any, confidence: float = 0.95) -> tuple[float, ...]:
-    """The mean and the ends of its interval; the ends are NaN for fewer than two values.
-
-    Values that are NaN are left out.
-    """
-    found = estimate(values, confidence=confidence)
-    return found.mean, found.low, found.high
-
-
-def holm(p: Any) -> np.ndarray:
+def holm(p: ArrayLike) -> np.ndarray:
     """p-values adjusted so that any number of them can be compared with one level (Holm 1979).
 
     The k-th smallest of m is multiplied by m + 1 - k, never falls below the one before it, and
@@ -176,7 +178,7 @@ def holm(p: Any) -> np.ndarray:
     return adjusted
 
 
-def holm_level(p: Any, alpha: float, place: int) -> float:
+def holm_level(p: ArrayLike, alpha: float, place: int) -> float:
     """The level at which Holm's procedure compares the p-value at `place`.
 
     The k-th smallest of m is compared with alpha / (m + 1 - k); after the first that is not

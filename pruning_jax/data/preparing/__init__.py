@@ -1,0 +1,1 @@
+"""Preparing data sets from their authors' files, without TensorFlow."""

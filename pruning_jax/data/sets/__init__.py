@@ -1,0 +1,1 @@
+"""The data sets, one file each, which has a `DataSet` called `DATASET`."""

@@ -1,0 +1,44 @@
+"""Errors about what a user asked for: one line with the value, the choices, the nearest."""
+
+import difflib
+import errno
+from collections.abc import Iterable
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The numbers of those OSErrors that a user mends by making room."""
+
+
+class WrongUse(ValueError):  # noqa: N818
+    """Something that the user can mend; a command prints it as one line and exits with 2."""
+
+
+def nearest(value: str, choices: Iterable[str]) -> str:
+    """A hint at the choice that looks most like `value`, or nothing.
+
+    >>> nearest("magnitud", ["magnitude", "random"])
+    '; did you mean magnitude?'
+    """
+    matches = difflib.get_close_matches(str(value), list(choices), n=1, cutoff=0.5)
+    return f"; did you mean {matches[0]}?" if matches else ""
+
+
+def one_of(what: str, value: str, choices: Iterable[str]) -> None:
+    """Raises WrongUse unless `value` is among `choices`."""
+    known = sorted(choices)
+    if value not in known:
+        raise WrongUse(f"{what} {value!r} is not one of {', '.join(known)}{nearest(value, known)}")
+
+
+def require(condition: bool, message: str) -> None:
+    """Raises WrongUse with `message` unless `condition` holds."""
+    if not condition:
+        raise WrongUse(message)
+
+
+def said(error: BaseException) -> str:
+    """An error in one line of at most 300 characters: its kind and its message.
+
+    >>> said(ValueError("no\\nnumber"))
+    'ValueError: no number'
+    """
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -1,0 +1,113 @@
+"""From a ConfigDict to descriptions: the one place that reads a configuration."""
+
+from pruning_jax import errors
+from pruning_jax.errors import WrongUse, require
+from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.config import ALGORITHM, PRUNING, Config, taken_from
+from pruning_jax.experiment.data import Data
+from pruning_jax.experiment.named import NAMED
+from pruning_jax.experiment.recipe import Recipe
+
+
+def read_data(config: Config) -> Data:
+    """Which examples a configuration asks for."""
+    return Data(**taken_from(config, Data))
+
+
+def read_recipe(
+    config: Config, image_shape: tuple[int, ...], num_classes: int, train_size: int
+) -> Recipe:
+    """How a configuration trains, on a data set of this shape; the engine is not settled yet."""
+    return Recipe(
+        **taken_from(config, Recipe),
+        image_shape=image_shape,
+        num_classes=num_classes,
+        train_size=train_size,
+    )
+
+
+def read_algorithms(config: Config, recipe: Recipe) -> tuple[Algorithm, ...]:
+    """The algorithms of the grid, without the controls that are derived from them."""
+    return tuple(_algorithm(config, name, recipe) for name in _names(config))
+
+
+def read_grid(config: Config) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """The noise rates and the seeds of the grid."""
+    rates = _numbers("grid.noise_rates", config.grid.noise_rates)
+    seeds = tuple(config.grid.seeds)
+    for what, values in (("grid.noise_rates", rates), ("grid.seeds", seeds)):
+        require(len(values) > 0, f"{what} is empty")
+        twice = sorted({v for v in values if values.count(v) > 1})
+        require(not twice, f"{what} has {', '.join(map(str, twice))} more than once: {values}")
+    for seed in seeds:
+        whole = isinstance(seed, int) and 0 <= seed < 2**32
+        require(whole, f"grid.seeds: {seed!r} is not a whole number from 0 to 2^32 - 1")
+    for rate in rates:
+        require(0 <= rate <= 1, f"grid.noise_rates: {rate} is outside [0, 1]")
+    return rates, seeds
+
+
+def read_el2n_epochs(config: Config, recipe: Recipe) -> float:
+    """When EL2N is measured: as configured, else at epoch 10 or a tenth of training."""
+    epochs = config.el2n_epochs or min(10, recipe.epochs / 10)
+    require(
+        0 < epochs <= recipe.epochs,
+        f"el2n_epochs {epochs} is outside 0 to {recipe.epochs}, the epochs",
+    )
+    return float(epochs)
+
+
+def _numbers(what: str, values: tuple) -> tuple[float, ...]:
+    """Values as floats; WrongUse names the first that is no number."""
+    for value in values:
+        require(isinstance(value, int | float), f"{what}: {value!r} is not a number")
+    return tuple(map(float, values))
+
+
+def _names(config: Config) -> tuple[str, ...]:
+    names = tuple(config.grid.algorithms)
+    require(len(names) > 0, "grid.algorithms is empty")
+    require(len(set(names)) == len(names), f"grid.algorithms names one more than once: {names}")
+    known = config.algorithms.keys()
+    for name in names:
+        errors.one_of("grid.algorithms:", name, known)
+    for name in known:
+        require(
+            name in names or name in NAMED,
+            f"algorithms.{name} is set, but grid.algorithms does not name it"
+            + errors.nearest(name, NAMED),
+        )
+    return names
+
+
+def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
+    own, where = config.algorithms[name], f"algorithms.{name}"
+    for key in own:
+        errors.one_of(f"setting of {where}:", key, (*PRUNING, *ALGORITHM))
+    require(
+        own.without in ("", "noisy"),
+        f"{where}.without {own.without!r} is neither '' nor 'noisy'",
+    )
+    shared = {key: config[key] if own[key] is None else own[key] for key in ("scope", "exclude")}
+    settings = {key: own[key] for key in ALGORITHM}
+    algorithm = Algorithm(name, densities=_densities(config, name), **settings, **shared)
+    try:
+        recipe.step_at(algorithm.rewind_to)
+    except WrongUse as error:
+        raise WrongUse(f"{where}.rewind_to {error}") from error
+    return algorithm
+
+
+def _densities(config: Config, name: str) -> tuple[float, ...]:
+    """The density of every round, from the nearest setting of it."""
+    own, where = config.algorithms[name], f"algorithms.{name}"
+    listed = own.densities
+    if listed is None and own.prune_fraction is None and own.rounds is None:
+        listed = config.densities
+    if listed:
+        return (1.0, *_numbers(f"{where}.densities", listed))
+    fraction = config.prune_fraction if own.prune_fraction is None else own.prune_fraction
+    rounds = (len(config.densities) or config.rounds) if own.rounds is None else own.rounds
+    require(0 <= fraction < 1, f"{where}: prune_fraction {fraction} is outside [0, 1)")
+    require(rounds >= 0, f"{where}: rounds {rounds} is below 0")
+    return tuple((1 - fraction) ** r for r in range(rounds + 1))

@@ -1,0 +1,226 @@
+"""A group at work: it is computed, its files are written, and it is saved and resumed."""
+
+import shutil
+import time
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Bool
+
+from pruning_jax import masks
+from pruning_jax.data.division import Division
+from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.cells import Cell, Experiment
+from pruning_jax.files import remove_partial
+from pruning_jax.grid import cost, metrics, snapshots, subsets
+from pruning_jax.grid.groups import Group, Labels, labels_of
+from pruning_jax.pruning import rounds
+from pruning_jax.pruning.moments import Moment, Stack, Work
+from pruning_jax.training import replicas
+from pruning_jax.training.examples import Images
+from pruning_jax.training.streaming import Reader
+from pruning_jax.types import Mask, Params
+from pruning_jax.workdir.cellfiles import CellFiles, finished, read_mask
+
+Used = Bool[np.ndarray, " train"]
+
+
+class Progress(NamedTuple):
+    """Where a group stands."""
+
+    algorithm: str  # "dense" in round 0, which all algorithms share
+    round: int
+    density: float
+    steps: int  # how many of the steps that each replica makes in this group are behind us
+    done: bool  # whether the round is complete
+
+
+def stack(
+    division: Division, group: Group, labels: Sequence[Labels], used: Sequence[Used]
+) -> Stack:
+    """A group's replicas on the devices.
+
+    Args:
+      labels: of each replica.
+      used: for each replica, which of the training examples it is trained on.
+    """
+    order = snapshots.rows(group.recipe, group.bases)
+    keys = jax.numpy.stack([jax.random.key(group.bases[i].seed) for i in order])
+    given = np.stack([labels[i].given for i in order])
+    places = np.stack([np.flatnonzero(used[i]).astype(np.int32) for i in order])
+    keys, given, places = replicas.stack(group.recipe, (keys, given, places), len(order))
+    shared = (division.pixels, division.mean, division.std)
+    images = Images(*replicas.share(group.recipe, shared, len(order)))
+    reader = Reader(division.encoded) if division.streamed else None
+    return Stack(keys, given, places, images, reader)
+
+
+def trial(experiment: Experiment, group: Group, division: Division) -> Stack:
+    """A group's replicas with as many examples as it is trained on, whichever these will be."""
+    labels = [labels_of(experiment, division, base) for base in group.bases]
+    used = np.arange(experiment.recipe.train_size) < group.recipe.train_size
+    return stack(division, group, labels, [used] * len(labels))
+
+
+class GroupRun:
+    """A group at work in a workdir. Everything that it must remember lies in its files."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        group: Group,
+        division: Division,
+        workdir: Path,
+        checkpoint_minutes: float,
+        pace: int = 0,
+    ) -> None:
+        """`pace`: the steps between two moments at which it can be stopped; 0: an epoch."""
+        self.experiment, self.group, self.division = experiment, group, division
+        self.workdir, self.folder = workdir, snapshots.folder(workdir, group)
+        self.labels = [labels_of(experiment, division, base) for base in group.bases]
+        self.used = [
+            subsets.used(experiment, group.algorithms[0], base, labels, workdir)
+            for base, labels in zip(group.bases, self.labels, strict=True)
+        ]
+        self.stack = stack(division, group, self.labels, self.used)
+        self.work = Work(
+            group.recipe,
+            group.algorithms,
+            experiment.el2n_step(group.recipe),
+            min(experiment.scoring_examples, group.recipe.train_size),
+            pace or group.recipe.steps_per_epoch,
+        )
+        self.files = {cell: CellFiles(workdir, cell) for cell in group.cells}
+        for files in self.files.values():
+            remove_partial(files.folder)
+        self.checkpoint_seconds = 60 * checkpoint_minutes
+        self.saved = time.monotonic()
+
+    def run(self) -> Generator[Progress, None, None]:
+        """Does what is left of the group. Closing the generator saves where it stands."""
+        saved = self._load("round")
+        first = yield from self._dense(saved[1] if saved and saved[0] == "dense" else None)
+        for algorithm in self.group.algorithms:
+            cells = self._cells(algorithm)
+            files = [self.files[cell] for cell in cells]
+            if not all(f.has(0) for f in files):
+                self._record(algorithm, first, first)
+            if all(finished(self.files, cell, algorithm) for cell in cells):
+                continue
+            resume = saved[1] if saved and saved[0] == algorithm.name else None
+            if resume and any(f.short_of(resume.round + resume.done) for f in files):
+                resume = None  # files were removed since: these rounds are made again
+            yield from self._algorithm(algorithm, first, resume)
+            for f in files:
+                f.forget()
+        shutil.rmtree(self.folder / "round", ignore_errors=True)
+
+    def _dense(self, resume: Moment | None) -> Generator[Progress, None, Moment]:
+        """Round 0: read if it is there, even if another group trained it; otherwise trained.
+
+        The one that other algorithms have saved may lack an anchor that these need.
+        """
+        for place in sorted(self.folder.parent.glob("*/dense")):
+            saved = snapshots.load(place, self.work.recipe, self.stack, self.group.bases)
+            if saved and saved[1].anchors.keys() >= set(self.work.anchors):
+                return rounds.evaluated(self.work, self.stack, saved[1])
+        moments = rounds.dense(self.work, self.stack, resume)
+        while not (moment := next(moments)).done:
+            yield from self._report("dense", moment, 1.0, moment.step)
+        self._save("dense", "dense", moment)
+        return moment
+
+    def _algorithm(
+        self, algorithm: Algorithm, first: Moment, resume: Moment | None
+    ) -> Generator[Progress, None, None]:
+        """The rounds of an algorithm after the dense one, or those that are left of them."""
+        given = self._masks_from(algorithm, first.mask) if algorithm.masks_from else None
+        if resume:
+            resume = resume._replace(anchors=first.anchors)
+        for moment in rounds.run(
+            self.work, algorithm, self.stack, first, given_mask=given, resume=resume
+        ):
+            if moment.done:
+                self._record(algorithm, moment, first)
+                self._save("round", algorithm.name, moment)
+            steps = cost.steps_done(self.group, algorithm, moment)
+            density = algorithm.densities[moment.round]
+            yield from self._report(algorithm.name, moment, density, steps)
+            if all(finished(self.files, cell, algorithm) for cell in self._cells(algorithm)):
+                return  # before its last round if every replica has diverged
+
+    def _report(
+        self, name: str, moment: Moment, density: float, steps: int
+    ) -> Generator[Progress, None, None]:
+        """Reports a moment; saves it if a checkpoint is due or if this is where we are stopped."""
+        if time.monotonic() - self.saved > self.checkpoint_seconds:
+            self._save("round", name, moment)
+        try:
+            yield Progress(name, moment.round, density, steps, moment.done)
+        except GeneratorExit:
+            if not moment.done:
+                self._save("round", name, moment)
+            raise
+
+    def _save(self, kind: str, name: str, moment: Moment) -> None:
+        snapshots.save(self.folder / kind, len(self.group.bases), name, moment)
+        self.saved = time.monotonic()
+
+    def _load(self, kind: str) -> tuple[str, Moment] | None:
+        return snapshots.load(self.folder / kind, self.work.recipe, self.stack, self.group.bases)
+
+    def _cells(self, algorithm: Algorithm) -> list[Cell]:
+        return [Cell(algorithm.name, *base) for base in self.group.bases]
+
+    def _masks_from(self, algorithm: Algorithm, like: Mask) -> Callable[[int], Mask]:
+        """The stacked masks of another algorithm; its last ones where it diverged."""
+        cells = [Cell(algorithm.masks_from, *base) for base in self.group.bases]
+
+        def given(round_: int) -> Mask:
+            last = [min(round_, len(self.files[cell].rows) - 1) for cell in cells]
+            read = [read_mask(self.workdir, c, r) for c, r in zip(cells, last, strict=True)]
+            order = snapshots.rows(self.work.recipe, self.group.bases)
+            arrays = {name: np.stack([read[i][name] for i in order]) for name in read[0]}
+            return replicas.stack(self.work.recipe, masks.unnamed(arrays, like), self.stack.size)
+
+        return given
+
+    def _record(self, algorithm: Algorithm, moment: Moment, first: Moment) -> None:
+        """Writes the files of a finished round, of every cell that has not diverged before.
+
+        Args:
+          first: the finished round 0, which has EL2N.
+        """
+        layers = _on_host(moment.mask)
+        params = _on_host(moment.state.params) if self.experiment.save_params else {}
+        assert moment.outcome is not None
+        assert first.el2n is not None
+        for i, cell in enumerate(self._cells(algorithm)):
+            files = self.files[cell]
+            source = self.files.get(Cell(algorithm.masks_from, *self.group.bases[i]))
+            if finished(self.files, cell, algorithm) or files.diverged(moment.round):
+                continue
+            if source and not source.has(moment.round):
+                continue
+            made = metrics.Result(
+                round=moment.round,
+                mask={name: leaf[i] for name, leaf in layers.items()},
+                outcome=jax.tree.map(lambda array, i=i: array[i], moment.outcome),
+                el2n=first.el2n[i],
+                seconds=moment.seconds / len(self.group.bases),
+            )
+            trained = metrics.Trained(self.division, self.labels[i], self.used[i])
+            files.add(
+                metrics.row(self.experiment, cell, trained, made),
+                made.mask,
+                metrics.examples(trained, made),
+                {name: leaf[i] for name, leaf in params.items()},
+            )
+
+
+def _on_host(tree: Mask | Params) -> dict[str, np.ndarray]:
+    """The arrays of a pytree by their paths, as NumPy arrays."""
+    return {name: np.asarray(leaf) for name, leaf in masks.named(tree).items()}

@@ -1,0 +1,49 @@
+"""How a recipe is computed on this machine: the one place that decides it."""
+
+import dataclasses
+
+import jax
+
+from pruning_jax.errors import require
+from pruning_jax.experiment.config import Config
+from pruning_jax.experiment.recipe import Engine, Recipe
+from pruning_jax.machine import cores
+from pruning_jax.training import devices, state
+
+
+def settle(config: Config, recipe: Recipe, streamed: bool) -> Recipe:
+    """The recipe with its engine: as configured, and chosen here where that is left open.
+
+    Args:
+      streamed: whether images are read as training needs them.
+
+    Raises:
+      WrongUse: a setting of the engine is not possible.
+    """
+    asked = config.engine
+    require(asked.batch_devices >= 0, f"engine.batch_devices {asked.batch_devices} is below 0")
+    require(asked.workers >= -1, f"engine.workers {asked.workers} is below -1")
+    require(
+        config.replicas_at_once <= 1 or not streamed,
+        f"replicas_at_once {config.replicas_at_once}: the images of {config.dataset} are read as "
+        "they are needed, by one replica at a time",
+    )
+    engine = Engine(
+        replicas=asked.replicas or _way(recipe),
+        convolution=asked.convolution or ("gradient" if devices.on_cpu() else "native"),
+        batch_devices=asked.batch_devices or (jax.device_count() if streamed else 1),
+        workers=cores() if asked.workers < 0 else asked.workers,
+    )
+    return dataclasses.replace(recipe, engine=engine)
+
+
+def _way(recipe: Recipe) -> str:
+    """How replicas that share a device are computed.
+
+    On CPUs they take turns, because a replica's weights then stay in a core's cache. On
+    accelerators they are computed side by side, but take turns where there are convolutions, which
+    would become grouped ones. The latter is reasoned, not measured.
+    """
+    kernels = jax.tree.leaves(state.shapes(recipe).params)
+    convolutions = any(kernel.ndim == 4 for kernel in kernels)
+    return "turns" if devices.on_cpu() or convolutions else "vmap"

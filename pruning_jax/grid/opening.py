@@ -1,0 +1,137 @@
+"""Opening a workdir for an experiment: is it the right one, is there room, what runs here."""
+
+import dataclasses
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+
+import jax
+
+from pruning_jax import files
+from pruning_jax.data import label_noise
+from pruning_jax.errors import WrongUse, require
+from pruning_jax.experiment import record
+from pruning_jax.experiment.cells import Experiment
+from pruning_jax.experiment.record import Json
+from pruning_jax.grid import cost
+from pruning_jax.workdir import locks, paths
+
+PACKAGES = ("pruning_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def prepare(workdir: Path, experiment: Experiment) -> None:
+    """Makes a workdir ready for an experiment, or finds it so.
+
+    Raises:
+      WrongUse: it cannot be written, has no room, or is of another experiment. Nothing is
+        written then.
+    """
+    place = next(p for p in (workdir, *workdir.absolute().parents) if p.exists())
+    require(
+        place.is_dir() and os.access(place, os.W_OK | os.X_OK),
+        f"workdir {workdir} is not writable: {place} is not a directory that you may write to",
+    )
+    _check_same(workdir, experiment)
+    need, free = cost.disk_bytes(experiment) - _held(workdir), shutil.disk_usage(place).free
+    require(
+        need <= free,
+        f"workdir {workdir} has {size(free)} free, the run's files need about {size(need)} more",
+    )
+    paths.checkpoints(workdir).mkdir(parents=True, exist_ok=True)
+    with locks.exclusive(workdir):
+        _check_same(workdir, experiment)
+        if not paths.config(workdir).exists():
+            text = json.dumps(_record(experiment), indent=2)
+            files.replace(paths.config(workdir), lambda file: file.write(text.encode()))
+
+
+def _held(workdir: Path) -> int:
+    """The bytes of the files of a workdir. Another process may remove some meanwhile."""
+    held = 0
+    for path in workdir.rglob("*"):
+        with suppress(FileNotFoundError):
+            held += path.stat().st_size
+    return held
+
+
+def _check_same(workdir: Path, experiment: Experiment) -> None:
+    path = paths.config(workdir)
+    if not path.exists():
+        return
+    try:
+        content = json.loads(path.read_text())
+        recorded, version = content["experiment"], content["versions"]["pruning_jax"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WrongUse(f"{path} cannot be read ({error}); take another workdir") from error
+    lines = record.differences(recorded, record.description(experiment))
+    require(
+        not lines,
+        f"{workdir} holds a run of another configuration, written by pruning_jax {version}; take "
+        f"another workdir, or undo what differs (there -> now): {'; '.join(lines)}",
+    )
+
+
+def size(count: int | float) -> str:
+    """A number of bytes as one says it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def _record(experiment: Experiment) -> Json:
+    """What config.json says: the experiment, and what it runs on."""
+    return {
+        "experiment": record.description(experiment),
+        "hash": record.digest(experiment),
+        "noise_always_wrong": label_noise.always_wrong(experiment.data.noise_kind),
+        "command": shlex.join(["python", "-m", "pruning_jax.run", *sys.argv[1:]]),
+        "versions": {"python": platform.python_version()} | {p: _version(p) for p in PACKAGES},
+        "devices": [device.device_kind for device in jax.devices()],
+        "backend": jax.default_backend(),
+        "machine": platform.machine(),
+        "engine": dataclasses.asdict(experiment.recipe.engine),
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+        "git_commit": _commit(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _commit() -> str:
+    """The commit of the package's checkout, with "+" where files differ from it; or nothing."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    try:
+        run = {"capture_output": True, "text": True, "check": True, "timeout": 10}
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], **run).stdout.strip()
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], **run).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return commit + ("+" if changed else "")
+
+
+def settled_at_once(workdir: Path, asked: int, fitting: Callable[[], int]) -> int:
+    """How many replicas of this run are trained at once: what is asked for, else what was
+    settled before, else what fits into memory.
+
+    It is settled for all processes of a run: they must agree on the division into groups.
+    """
+    path = paths.replicas_at_once(workdir)
+    with locks.exclusive(workdir):
+        count = asked or (int(path.read_text()) if path.exists() else fitting())
+        files.replace(path, lambda file: file.write(str(count).encode()))
+    return count

@@ -1,0 +1,199 @@
+"""What a configuration would run: cells, groups, rounds, steps, memory, time."""
+
+import io
+from dataclasses import asdict, dataclass
+
+import jax
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from pruning_jax.data import sources
+from pruning_jax.data.division import Division, divide
+from pruning_jax.experiment.cells import Experiment
+from pruning_jax.experiment.config import Config
+from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.experiment.record import Json
+from pruning_jax.grid import at_work, calibration, cost, opening, progress, session
+from pruning_jax.grid.groups import Group, groups_of
+from pruning_jax.training import devices, state
+
+
+@dataclass(frozen=True)
+class PlannedGroup:
+    """A group of a plan."""
+
+    share: int  # the process that it belongs to
+    replicas: int
+    algorithms: list[str]
+    cells: list[list]  # algorithm, noise rate, seed of each
+    width: float
+    train_examples: int
+    steps: int  # of each replica
+    seconds: float
+    bytes: int  # of memory
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would run; printed, it is a page for people."""
+
+    dataset: str
+    model: str
+    epochs: int
+    steps_per_epoch: int
+    train_examples: int
+    cells: int
+    groups: list[PlannedGroup]
+    algorithms: dict[str, list[str]]  # criterion and rewind of each
+    rounds: dict[str, int]
+    densities: dict[str, list[float]]
+    weights_total: int
+    steps: int
+    seconds: float  # of the process that takes longest
+    disk_bytes: int
+    devices: list[str]
+    estimated: bool  # whether the seconds are estimated; else a few steps were timed
+    notes: list[str]  # what a user should know before it runs
+
+    def json(self) -> Json:
+        """The plan as a JSON object."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        page = Console(file=io.StringIO(), width=120)
+        show(self, page)
+        assert isinstance(page.file, io.StringIO)
+        return page.file.getvalue().rstrip()
+
+
+def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
+    """What a configuration would run.
+
+    Args:
+      shares: the number of processes that divide the grid.
+      measure: whether a few steps of the very programs are timed, instead of estimated.
+
+    Raises:
+      WrongUse: something in the configuration is not possible.
+    """
+    where = session.elsewhere(config)
+    experiment, notes = session.checked(config)
+    spec = sources.spec(experiment.data.dataset)
+    at_once = where.replicas_at_once or cost.at_once(experiment, spec)
+    groups = groups_of(experiment, at_once, shares)
+    division = black(experiment)
+    described = _described(experiment, groups, shares, division, measure)
+    recipe = experiment.recipe
+    return Plan(
+        dataset=experiment.data.dataset,
+        model=recipe.model,
+        epochs=recipe.epochs,
+        steps_per_epoch=recipe.steps_per_epoch,
+        train_examples=recipe.train_size,
+        cells=len(experiment.cells),
+        groups=described,
+        algorithms={a.name: [a.criterion, a.rewind] for a in experiment.algorithms},
+        rounds={a.name: a.rounds for a in experiment.algorithms},
+        densities={a.name: list(a.densities) for a in experiment.algorithms},
+        weights_total=state.weights_total(recipe),
+        steps=sum(cost.steps(g) * len(g.bases) for g in groups),
+        seconds=max(sum(g.seconds for g in described[n::shares]) for n in range(shares)),
+        disk_bytes=cost.disk_bytes(experiment),
+        devices=[device.device_kind for device in jax.devices()],
+        estimated=not measure,
+        notes=notes,
+    )
+
+
+def black(experiment: Experiment) -> Division:
+    """A division of the right sizes with black images; without any where they are read as
+    needed."""
+    spec = sources.spec(experiment.data.dataset)
+    shape = (1, 1, spec.image_shape[-1]) if spec.streamed else spec.image_shape
+    source = sources.Source(
+        np.zeros((spec.train_size, *shape), np.uint8),
+        np.zeros(spec.train_size, np.int32),
+        np.zeros((spec.test_size, *shape), np.uint8),
+        np.zeros(spec.test_size, np.int32),
+    )
+    division = divide(source, experiment.data)._replace(
+        std=np.ones(spec.image_shape[-1], np.float32)
+    )
+    return division._replace(images=None) if spec.streamed else division
+
+
+def _described(
+    experiment: Experiment,
+    groups: tuple[Group, ...],
+    shares: int,
+    division: Division,
+    measure: bool,
+) -> list[PlannedGroup]:
+    """The groups; each process compiles a recipe once."""
+    held = 0 if division.pixels is None else division.pixels.nbytes
+    examples = len(division.labels)
+    speeds: dict[tuple[Recipe, int], cost.Speed] = {}  # groups of one kind are equally fast
+    compiled: set[tuple[int, Recipe, int]] = set()
+    found = []
+    for i, group in enumerate(groups):
+        count, share, recipe = len(group.bases), i % shares + 1, group.recipe
+        if (recipe, count) not in speeds:
+            speeds[recipe, count] = (
+                cost.measure(recipe, at_work.trial(experiment, group, division))
+                if measure
+                else cost.estimate(recipe, count, examples, calibration.calibrated())
+            )
+        speed, seen = speeds[recipe, count], (share, recipe, count) in compiled
+        compiled.add((share, recipe, count))
+        images = held * devices.mesh(recipe, count).size
+        found.append(
+            PlannedGroup(
+                share=share,
+                replicas=count,
+                algorithms=[a.name for a in group.algorithms],
+                cells=[list(cell) for cell in group.cells],
+                width=group.algorithms[0].width,
+                train_examples=recipe.train_size,
+                steps=cost.steps(group),
+                seconds=(0.0 if seen else speed.compilation) + speed.training(group),
+                bytes=images + count * cost.bytes_per_replica(experiment, examples),
+            )
+        )
+    return found
+
+
+def show(plan: Plan, console: Console) -> None:
+    """Prints a plan for people."""
+    console.print(
+        f"{plan.dataset}, {plan.model} with {plan.weights_total:,} prunable weights, "
+        f"{plan.train_examples:,} training examples, {plan.epochs} epochs of "
+        f"{plan.steps_per_epoch} steps"
+    )
+    table = Table("algorithm", "rounds", "last density", "criterion", "rewind")
+    for name, (criterion, rewind) in plan.algorithms.items():
+        last = f"{plan.densities[name][-1]:.4g}"
+        table.add_row(name, str(plan.rounds[name]), last, criterion, rewind)
+    console.print(table)
+    table = Table("group", "replicas", "algorithms", "cells", "steps each", "memory", "time")
+    for i, group in enumerate(plan.groups):
+        table.add_row(
+            str(i + 1),
+            str(group.replicas),
+            str(len(group.algorithms)),
+            str(len(group.cells)),
+            f"{group.steps:,}",
+            opening.size(group.bytes),
+            progress.duration(group.seconds),
+        )
+    console.print(table)
+    how = (
+        "estimated from the operations and bytes of a step and a calibration of this machine"
+        if plan.estimated
+        else "measured on a few steps"
+    )
+    console.print(
+        f"{plan.cells} cells (algorithm, noise rate, seed); {plan.steps:,} steps in all; "
+        f"about {progress.duration(plan.seconds)} on {', '.join(plan.devices)} ({how}); "
+        f"about {opening.size(plan.disk_bytes)} of files"
+    )

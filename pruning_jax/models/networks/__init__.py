@@ -1,0 +1,1 @@
+"""The networks, one file each, which has `build(recipe)`."""

@@ -1,0 +1,101 @@
+"""What can be extended, and the one way in which each thing is found by its name.
+
+A plug-in is a file of its kind's folder, which has one thing of the name that the kind asks for;
+the name of the file is the name of the plug-in. A plug-in outside the package is written
+`my_module:name`: the thing called `name` in the module `my_module`, which Python must be able
+to import. docs/extend.md has an example of each kind.
+"""
+
+import functools
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pruning_jax.errors import WrongUse, one_of, require, said
+
+
+class Kind(NamedTuple):
+    """A kind of plug-in."""
+
+    what: str  # as messages call it
+    folder: str  # the package whose files are the built-in ones
+    attribute: str  # what such a file has
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The built-in plug-ins, in alphabetical order; none of them is imported."""
+        return _files(self.folder)
+
+    def check(self, name: str, where: str = "") -> None:
+        """Checks that a name is that of a built-in plug-in, or is written as one elsewhere.
+
+        It imports nothing, so that what reads the files of a run needs none of its plug-ins.
+
+        Args:
+          where: the setting that has the name; by default the kind.
+
+        Raises:
+          WrongUse: it is neither.
+        """
+        if ":" not in name:
+            one_of(where or self.what, name, self.names)
+            return
+        module, _, attribute = name.partition(":")
+        parts = [*module.split("."), attribute]
+        require(
+            all(part.isidentifier() for part in parts),
+            f"{where or self.what} {name!r} is not written as my_module:{self.attribute}",
+        )
+
+    def find(self, name: str) -> Any:
+        """The plug-in of a name: `magnitude`, or `my_module:name`.
+
+        Raises:
+          WrongUse: there is none, or its module cannot be imported.
+        """
+        self.check(name)
+        if ":" not in name:
+            return getattr(importlib.import_module(f"{self.folder}.{name}"), self.attribute)
+        module, _, attribute = name.partition(":")
+        found = _imported(self.what, name, module)
+        require(
+            hasattr(found, attribute),
+            f"{self.what} {name!r}: the module {module} has no {attribute!r}",
+        )
+        return getattr(found, attribute)
+
+
+@functools.cache
+def _files(folder: str) -> tuple[str, ...]:
+    """The names of the modules of a package."""
+    spec = importlib.util.find_spec(folder)
+    places = spec.submodule_search_locations if spec else None
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(places)))
+
+
+def _imported(what: str, name: str, module: str) -> Any:
+    """A module of the user's; the working directory is looked into as by `python -m`."""
+    here = str(Path.cwd())
+    if here not in sys.path:  # a notebook or an installed command may lack it
+        sys.path.append(here)
+    try:
+        return importlib.import_module(module)
+    except Exception as error:  # of whatever the module does
+        raise WrongUse(f"{what} {name!r} cannot be imported: {said(error)}") from error
+
+
+CRITERIA = Kind("criterion", "pruning_jax.pruning.criteria", "score")
+REWINDS = Kind("rewind", "pruning_jax.pruning.rewinds", "rewind")
+MODELS = Kind("model", "pruning_jax.models.networks", "build")
+DATASETS = Kind("dataset", "pruning_jax.data.sets", "DATASET")
+NOISE = Kind("noise_kind", "pruning_jax.data.noise", "relabel")
+AUGMENTATIONS = Kind("augmentation", "pruning_jax.data.augmentations", "augment")
+OPTIMIZERS = Kind("optimizer", "pruning_jax.training.optimizers", "optimizer")
+SCHEDULES = Kind("schedule", "pruning_jax.training.schedules", "schedule")
+ANALYSES = Kind("analysis", "pruning_jax.analysis.analyses", "table")
+
+KINDS = (CRITERIA, REWINDS, MODELS, DATASETS, NOISE, AUGMENTATIONS, OPTIMIZERS, SCHEDULES, ANALYSES)
+"""All that can be extended."""

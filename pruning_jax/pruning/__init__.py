@@ -1,0 +1,1 @@
+"""Scoring, pruning and rewinding: the rounds of the paper."""

@@ -1,0 +1,1 @@
+"""The pruning criteria, one file each, which has `score(evidence)`."""

@@ -1,0 +1,1 @@
+"""The rewinds, one file each, which has `rewind(recipe, replica)`."""

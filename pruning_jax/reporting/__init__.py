@@ -1,0 +1,1 @@
+"""What a person looks at: figures, the page, tables in the terminal. Nothing here needs JAX."""

@@ -1,0 +1,92 @@
+"""Many replicas: compilation and vectorisation, and the only place that has them.
+
+Replicas are stacked along the first axis of every array and divided over the devices. How those
+of one device are computed is a matter of speed alone (docs/performance.md has the measurements);
+`Engine.replicas` chooses another way. In turns, a replica's result depends on no other replica,
+bit for bit.
+"""
+
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, PyTree, Shaped
+
+from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.training import devices
+from pruning_jax.training.devices import BATCH, REPLICA
+
+
+def _unrolled(
+    one: Callable[[tuple], PyTree], stacked: PyTree[Shaped[Array, "replicas ..."]]
+) -> PyTree:
+    count = jax.tree.leaves(stacked)[0].shape[0]
+    results = [one(jax.tree.map(lambda a, i=i: a[i], stacked)) for i in range(count)]
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *results)
+
+
+WAYS: dict[str, Callable[[Callable[[tuple], PyTree], PyTree], PyTree]] = {
+    "turns": jax.lax.map,  # one after the other
+    "vmap": lambda one, stacked: jax.vmap(one)(stacked),  # as one larger computation
+    "unrolled": _unrolled,  # one after the other, each compiled for itself
+}
+"""How the replicas of one device are computed, by the names in `recipe.REPLICAS`."""
+
+
+@functools.cache
+def program(
+    function: Callable[..., PyTree], static: tuple, how: str, mesh: Mesh
+) -> Callable[[tuple, tuple], PyTree]:
+    """One compiled program for one function of one recipe; everything else is an argument."""
+
+    def all_replicas(stacked: tuple, shared: tuple) -> PyTree:
+        return WAYS[how](lambda own: function(*static, *own, *shared), stacked)
+
+    divided = jax.shard_map(
+        all_replicas,
+        mesh=mesh,
+        in_specs=(PartitionSpec(REPLICA), PartitionSpec()),
+        out_specs=PartitionSpec(REPLICA),
+        axis_names={REPLICA} if mesh.shape[BATCH] > 1 else {REPLICA, BATCH},
+        check_vma=False,
+    )
+    return jax.jit(divided, compiler_options=devices.compiler_options())
+
+
+def over_replicas(
+    function: Callable[..., PyTree],
+    recipe: Recipe,
+    *static: object,
+    stacked: tuple,
+    shared: tuple = (),
+) -> PyTree:
+    """`function(recipe, *static, *stacked[i], *shared)` for every replica i, stacked.
+
+    Args:
+      function: a module-level function of one replica.
+      static: hashable arguments; each combination with a recipe is compiled once.
+      stacked: arguments whose leaves have the replica axis first, of a length that the
+        devices divide (`devices.padded`).
+      shared: arguments that all replicas have in common.
+
+    >>> from pruning_jax.training import evaluation
+    >>> outcome = over_replicas(  # doctest: +SKIP
+    ...     evaluation.evaluate, recipe, stacked=(replicas,), shared=(images,)
+    ... )
+    """
+    count = jax.tree.leaves(stacked)[0].shape[0]
+    mesh = devices.mesh(recipe, count)
+    return program(function, (recipe, *static), recipe.engine.replicas, mesh)(stacked, shared)
+
+
+def stack(recipe: Recipe, tree: PyTree, count: int) -> PyTree:
+    """Arrays [count, ...] laid out over the devices along the replica axis."""
+    mesh = devices.mesh(recipe, count)
+    return jax.device_put(tree, NamedSharding(mesh, PartitionSpec(REPLICA)))
+
+
+def share(recipe: Recipe, tree: PyTree, count: int) -> PyTree:
+    """Arrays that all of `count` replicas have in common: one copy on each device."""
+    return jax.device_put(tree, NamedSharding(devices.mesh(recipe, count), PartitionSpec()))

@@ -1,0 +1,138 @@
+"""The files of cells as they are written, and the union of all rows.
+
+Each cell has files of its own, so that processes need no lock to write them. Each file is written
+whole or not at all, and rounds.parquet after all others of a round: a round is complete when its
+row is there.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.cells import Cell
+from pruning_jax.files import Arrays, read_arrays, remove_partial, replace, write_arrays
+from pruning_jax.workdir import paths
+from pruning_jax.workdir.columns import OVER_ROUNDS, SCHEMA, Row
+
+
+def write_rows(path: Path, rows: list[Row]) -> None:
+    """Writes rows as a Parquet file, whole or not at all."""
+    table = pa.Table.from_pylist(rows, SCHEMA)
+    replace(path, lambda file: pq.write_table(table, file))
+
+
+def read_table(path: Path) -> pa.Table:
+    """The table of one Parquet file, as it is.
+
+    It is read as a single file: `read_table` of pyarrow takes the `seed=3` in its path for a
+    column of a partitioned data set.
+    """
+    with path.open("rb") as file:
+        return pq.ParquetFile(file).read()
+
+
+class CellFiles:
+    """The files of one cell, as far as its rounds are complete."""
+
+    def __init__(self, workdir: Path, cell: Cell) -> None:
+        self.workdir, self.cell = workdir, cell
+        self.folder = paths.cell(workdir, cell)
+        rounds = paths.rounds(workdir, cell)
+        self.rows: list[Row] = read_table(rounds).to_pylist() if rounds.exists() else []
+
+    @cached_property
+    def over_rounds(self) -> dict[str, list[np.ndarray]]:
+        """What each round adds to examples.npz; read when the first round is added."""
+        if not self.rows:
+            return {name: [] for name in OVER_ROUNDS}
+        examples = read_arrays(paths.examples(self.workdir, self.cell))
+        return {name: list(examples[name]) for name in OVER_ROUNDS}
+
+    def forget(self) -> None:
+        """Lets go of these arrays, to save memory; they are read again if they are needed."""
+        self.__dict__.pop("over_rounds", None)
+
+    @property
+    def diverged_in(self) -> list[bool]:
+        """For each complete round, whether the network diverged in it."""
+        return [row["diverged"] for row in self.rows]
+
+    def has(self, round_: int) -> bool:
+        """Whether this round is complete."""
+        return len(self.rows) > round_
+
+    def diverged(self, before: int) -> bool:
+        """Whether the cell ended in an earlier round than `before`."""
+        return any(self.diverged_in[:before])
+
+    def short_of(self, count: int) -> bool:
+        """Whether fewer than `count` rounds are complete, though nothing diverged."""
+        return len(self.rows) < count and not self.diverged(count)
+
+    def add(self, row: Row, mask: Arrays, examples: Arrays, params: Arrays) -> None:
+        """Writes a finished round. If it was there before, later rounds are taken away.
+
+        Args:
+          row: the row of rounds.parquet.
+          mask: by the paths of its leaves.
+          examples: the arrays of examples.npz; those over rounds have this round alone.
+          params: by the paths of its leaves; empty if they are not to be saved.
+        """
+        round_ = row["round"]
+        where = self.workdir, self.cell
+        write_arrays(paths.mask(*where, round_), mask, compressed=True)
+        if params:
+            write_arrays(paths.params(*where, round_), params)
+        for name, values in self.over_rounds.items():
+            values[round_:] = [examples[name]]
+        self.rows[round_:] = [row]
+        stacked = {name: np.stack(values) for name, values in self.over_rounds.items()}
+        write_arrays(paths.examples(*where), {**examples, **stacked})
+        write_rows(paths.rounds(*where), self.rows)
+
+
+def nothing_left(
+    algorithm: Algorithm, diverged_in: Sequence[bool], giver_diverged_in: Sequence[bool] = ()
+) -> bool:
+    """Whether a cell is finished: it has all its rounds, it diverged, or there are no more masks.
+
+    Args:
+      algorithm: that of the cell.
+      diverged_in: for each complete round of the cell, whether the network diverged in it.
+      giver_diverged_in: the same for the cell whose masks it takes, if it takes any. Where that
+        one diverged there is no mask for a later round.
+    """
+    count = len(diverged_in)
+    no_more_masks = any(giver_diverged_in) and count >= len(giver_diverged_in)
+    return count > algorithm.rounds or any(diverged_in) or no_more_masks
+
+
+def finished(files: Mapping[Cell, CellFiles], cell: Cell, algorithm: Algorithm) -> bool:
+    """Whether nothing is left to do of a cell, by its files and those of the giver of its masks."""
+    giver = files.get(cell._replace(algorithm=algorithm.masks_from))
+    return nothing_left(algorithm, files[cell].diverged_in, giver.diverged_in if giver else ())
+
+
+def read_mask(workdir: Path, cell: Cell, round_: int) -> Arrays:
+    """The mask of a finished round, by the paths of its leaves."""
+    return read_arrays(paths.mask(workdir, cell, round_))
+
+
+def unite(workdir: Path) -> pd.DataFrame:
+    """The rows of all cells, which also become the union, `<workdir>/rounds.parquet`.
+
+    Only one process may do this at a time; `locks.exclusive` sees to it.
+    """
+    for folder in (workdir, paths.figures(workdir)):
+        remove_partial(folder, below=False)
+    parts = paths.cell_tables(workdir)
+    rows = [row for part in parts for row in read_table(part).to_pylist()]
+    rows.sort(key=lambda row: (row["algorithm"], row["noise_rate"], row["seed"], row["round"]))
+    write_rows(paths.union(workdir), rows)
+    return pd.DataFrame(rows, columns=SCHEMA.names)

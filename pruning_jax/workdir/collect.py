@@ -1,0 +1,216 @@
+"""What a workdir holds, however partial, damaged or old: rows, and problems in plain words."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from pruning_jax.errors import said
+from pruning_jax.experiment.cells import Cell, Experiment
+from pruning_jax.files import Arrays
+from pruning_jax.workdir import paths, recorded, salvage
+from pruning_jax.workdir.cellfiles import nothing_left
+from pruning_jax.workdir.recorded import Damaged
+
+LISTED = 4  # things that are named one by one before the others are counted
+ALIKE = 12  # problems of one kind that are all listed
+
+
+@dataclass(frozen=True)
+class Run:
+    """A workdir as far as it can be read; this is what an analysis is given."""
+
+    workdir: Path
+    rows: pd.DataFrame  # a row for each round of each cell, with the columns of COLUMNS
+    config: dict[str, object] = field(default_factory=dict)  # config.json; {} if it is unreadable
+    experiment: Experiment | None = None  # what was asked for; None if it is not known
+    problems: list[str] = field(default_factory=list)  # files that cannot be read, or not fully
+    unfinished: list[str] = field(default_factory=list)  # what is missing of the grid
+    diverged: list[str] = field(default_factory=list)
+    whole: bool = False  # every table of rows that is there could be read as it is
+    unreadable: dict[Path, str] = field(default_factory=dict)  # filled by `every_examples`
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The cells that have rows, in the order of these."""
+        return cells_of(self.rows)
+
+    def examples(self, cell: Cell) -> Arrays:
+        """The arrays of examples.npz of a cell; `columns.EXAMPLE_ARRAYS` says what they are.
+
+        Raises:
+          Damaged: they cannot be read.
+        """
+        return recorded.examples(paths.examples(self.workdir, cell))
+
+    def mask(self, cell: Cell, round_: int) -> Arrays:
+        """The mask of a round of a cell: a bool array for each layer, True for what remains.
+
+        Raises:
+          Damaged: it cannot be read.
+        """
+        return recorded.mask(paths.mask(self.workdir, cell, round_))
+
+    def params(self, cell: Cell, round_: int) -> Arrays:
+        """The parameters at the end of a round of a cell, if `config.save.params` kept them.
+
+        Raises:
+          Damaged: they cannot be read, or there are none.
+        """
+        return recorded.arrays(paths.params(self.workdir, cell, round_))
+
+    def every_examples(self, cells: Iterable[Cell]) -> Iterator[tuple[Cell, Arrays]]:
+        """Each of these cells with its examples, but for those whose file cannot be read.
+
+        Of each of these `unreadable` gets a line, so that a report can tell what is missing.
+        """
+        for cell in cells:
+            try:
+                found = self.examples(cell)
+            except Damaged as error:
+                line = f"{error}; its cell is left out of the analyses of examples"
+                self.unreadable[paths.examples(self.workdir, cell)] = line
+            else:
+                yield cell, found
+
+
+def cells_of(rows: pd.DataFrame) -> list[Cell]:
+    """The cells that have rows, in the order of these."""
+    keys = (rows[name] for name in ("algorithm", "noise_rate", "seed"))
+    return [*dict.fromkeys(Cell(str(a), float(r), int(s)) for a, r, s in zip(*keys, strict=True))]
+
+
+def collect(workdir: Path) -> Run:
+    """Everything that a report needs from a workdir. Never raises for what lies there."""
+    problems: list[str] = []
+    config = _config(paths.config(workdir), problems)
+    experiment = _experiment(workdir, problems) if config else None
+    known = {paths.cell(workdir, cell) for cell in experiment.cells} if experiment else set()
+    tables, whole = [], True
+    for path in paths.cell_tables(workdir):
+        if known and path.parent not in known:
+            problems.append(f"{path.parent} is not a cell of config.json; it is left out")
+            continue
+        try:
+            table, notes = salvage.read(path)
+        except Damaged as error:
+            problems.append(f"{error}; its cell is left out")
+            whole = False
+        else:
+            tables.append(table)
+            problems += notes
+            whole = whole and not notes
+    if not tables and paths.union(workdir).is_file():
+        tables, whole = _union(paths.union(workdir), problems), False
+    rows = salvage.frame(tables)
+    return Run(
+        workdir,
+        rows,
+        config,
+        experiment,
+        summarised(problems),
+        unfinished(experiment, rows) if experiment else [],
+        diverged(rows),
+        whole,
+    )
+
+
+def _config(path: Path, problems: list[str]) -> dict[str, object]:
+    """The content of config.json; {} and a problem if it cannot be read."""
+    try:
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict):
+            raise ValueError("it is not a JSON object")
+    except FileNotFoundError:
+        problems.append(f"{path} is missing: what the run was asked for is not known")
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        problems.append(
+            f"{path} cannot be read ({said(error)}): what the run was asked for is not known"
+        )
+        return {}
+    return content
+
+
+def _experiment(workdir: Path, problems: list[str]) -> Experiment | None:
+    """What the run was asked for; None and a problem if it is not known."""
+    try:
+        return recorded.described(workdir).experiment
+    except Damaged as error:
+        problems.append(f"{error}; which cells are missing is not known")
+        return None
+
+
+def _union(path: Path, problems: list[str]) -> list[pa.Table]:
+    """The rows of the union, for a workdir whose cells are gone."""
+    try:
+        table, notes = salvage.read(path, union=True)
+    except Damaged as error:
+        problems.append(str(error))
+        return []
+    problems += [f"there is no cell that can be read: the figures are of {path}", *notes]
+    return [table]
+
+
+def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
+    """What is missing of the grid: a line for the cells of each algorithm."""
+    diverged_in: dict[Cell, list[bool]] = {}
+    names = ("algorithm", "noise_rate", "seed", "diverged")
+    for name, rate, seed, bad in zip(*(rows[column] for column in names), strict=True):
+        diverged_in.setdefault(Cell(str(name), float(rate), int(seed)), []).append(bool(bad))
+    lines = []
+    for algorithm in experiment.algorithms:
+        cells = [cell for cell in experiment.cells if cell.algorithm == algorithm.name]
+        left = []
+        for cell in cells:
+            own = diverged_in.get(cell, [])
+            giver = diverged_in.get(cell._replace(algorithm=algorithm.masks_from), [])
+            if not nothing_left(algorithm, own, giver):
+                left.append(f"{_place(*cell[1:])} ({len(own)} of {algorithm.rounds + 1} rounds)")
+        if left:
+            lines.append(
+                f"{algorithm.name}: {len(left)} of {len(cells)} cells are not finished: "
+                f"{_first(left)}"
+            )
+    return lines
+
+
+def diverged(rows: pd.DataFrame) -> list[str]:
+    """A line for the diverged cells of each algorithm; rows are sorted by algorithm."""
+    cells: dict[str, list[str]] = {}
+    names = ("algorithm", "noise_rate", "seed", "round")
+    ended = rows[rows["diverged"]]
+    for name, rate, seed, round_ in zip(*(ended[column] for column in names), strict=True):
+        cells.setdefault(str(name), []).append(f"{_place(rate, seed)} in round {round_}")
+    ends = {True: "cell diverged and ends", False: "cells diverged and end"}
+    return [
+        f"{name}: {len(own)} {ends[len(own) == 1]} there: {_first(own)}"
+        for name, own in cells.items()
+    ]
+
+
+def _place(noise_rate: float, seed: int) -> str:
+    """Which cell of an algorithm it is, in words."""
+    return f"noise {noise_rate:g}, seed {seed}"
+
+
+def _first(things: list[str]) -> str:
+    """The first few of many things, and how many more there are."""
+    more = len(things) - LISTED
+    return "; ".join(things[:LISTED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def summarised(problems: Iterable[str]) -> list[str]:
+    """The problems; of many that differ only in their paths, the first three and a count."""
+    kinds: dict[str, list[str]] = {}
+    for problem in problems:
+        kinds.setdefault(" ".join(w for w in problem.split() if "/" not in w), []).append(problem)
+    lines = []
+    for alike in kinds.values():
+        many = len(alike) > ALIKE
+        lines += alike[:3] if many else alike
+        lines += [f"and {len(alike) - 3} more files like these"] if many else []
+    return lines

@@ -1,0 +1,40 @@
+"""How a check compares what the files say, and how it says what is wrong.
+
+A check is a generator over the things that it looks at: for each, what is wrong with it in one line
+that names the file, or "".
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from pruning_jax.workdir.columns import Row
+from pruning_jax.workdir.recorded import Record
+
+Check: TypeAlias = Callable[[Record], Iterator[str]]
+
+
+def first_wrong(where: object, *conditions: tuple[object, str]) -> str:
+    """`where` with the message of the first condition that does not hold, or ""."""
+    return next((f"{where}: {message}" for holds, message in conditions if not holds), "")
+
+
+def _equal(value: float | int, expected: float | int) -> bool:
+    """Whether two numbers agree up to rounding; NaN agrees with NaN."""
+    both = math.isnan(value) and math.isnan(expected)
+    return both or math.isclose(value, expected, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def columns(row: Row, expected: Mapping[str, float | int]) -> str:
+    """The first column that is not as expected, or ""."""
+    for name, number in expected.items():
+        if not _equal(row[name], number):
+            return f"{name} is {row[name]:.12g}, but the arrays give {number:.12g}"
+    return ""
+
+
+def mean(values: np.ndarray) -> float:
+    """The mean; NaN of nothing."""
+    return float(values.mean(dtype=np.float64)) if values.size else math.nan

@@ -1,0 +1,116 @@
+"""Where each file of a run lies, as a path below its workdir.
+
+This is the only module that spells the names of files; docs/files.md says what is in them.
+Nothing here needs the files to exist.
+"""
+
+from pathlib import Path
+
+from pruning_jax.experiment.cells import Cell
+
+ROUNDS = "rounds.parquet"  # the same table twice: of one cell in its folder, of all above them
+
+
+def config(workdir: Path) -> Path:
+    """The configuration of the run, its hash, versions and devices."""
+    return workdir / "config.json"
+
+
+def union(workdir: Path) -> Path:
+    """The rows of all cells in one table; it is made again from the cells' own tables."""
+    return workdir / ROUNDS
+
+
+def report(workdir: Path) -> Path:
+    """The page that the command `report` writes."""
+    return workdir / "report.html"
+
+
+def figures(workdir: Path) -> Path:
+    """The folder of the figures."""
+    return workdir / "figures"
+
+
+def figure(workdir: Path, name: str, suffix: str) -> Path:
+    """A figure; the suffix is the format, "pdf" or "png"."""
+    return figures(workdir) / f"{name}.{suffix}"
+
+
+def tables(workdir: Path) -> Path:
+    """The folder of the tables that the analyses make."""
+    return workdir / "tables"
+
+
+def table(workdir: Path, name: str) -> Path:
+    """The table of an analysis."""
+    return tables(workdir) / f"{name}.csv"
+
+
+# The files of a cell. Its folder is `Cell.folder`, which alone says how a cell's name becomes one.
+
+
+def cells(workdir: Path) -> Path:
+    """The folder of all cells."""
+    return workdir / "cells"
+
+
+def cell(workdir: Path, cell: Cell) -> Path:
+    """The folder of a cell."""
+    return workdir / cell.folder
+
+
+def rounds(workdir: Path, cell: Cell) -> Path:
+    """The rows of a cell, one for each of its complete rounds."""
+    return workdir / cell.folder / ROUNDS
+
+
+def examples(workdir: Path, cell: Cell) -> Path:
+    """What each training example went through in a cell."""
+    return workdir / cell.folder / "examples.npz"
+
+
+def mask(workdir: Path, cell: Cell, round_: int) -> Path:
+    """The mask under which a round was trained.
+
+    >>> mask(Path("runs/digits"), Cell("lrr", 0.15, 3), 5).as_posix()
+    'runs/digits/cells/lrr/noise=0.15/seed=3/masks/round_05.npz'
+    """
+    return workdir / cell.folder / "masks" / f"round_{round_:02d}.npz"
+
+
+def params(workdir: Path, cell: Cell, round_: int) -> Path:
+    """The parameters at the end of a round, where `config.save.params` asked for them."""
+    return workdir / cell.folder / "params" / f"round_{round_:02d}.npz"
+
+
+def cell_folders(workdir: Path) -> list[Path]:
+    """Every folder that lies where cells do, whatever it is called."""
+    return sorted(cells(workdir).glob("*/*/*/"))
+
+
+def cell_tables(workdir: Path) -> list[Path]:
+    """Every table of rows that lies where those of cells do."""
+    return sorted(cells(workdir).glob(f"*/*/*/{ROUNDS}"))
+
+
+# What resuming needs, and the processes of a run that divide its cells among them.
+
+
+def checkpoints(workdir: Path) -> Path:
+    """The folder of the checkpoints; nothing but resuming reads it."""
+    return workdir / "checkpoints"
+
+
+def cells_lock(workdir: Path) -> Path:
+    """The file of which each byte is the lock of a cell."""
+    return checkpoints(workdir) / "cells.lock"
+
+
+def shared_lock(workdir: Path) -> Path:
+    """The lock of what all processes of a run write: the union, the figures, the configuration."""
+    return checkpoints(workdir) / "shared.lock"
+
+
+def replicas_at_once(workdir: Path) -> Path:
+    """How many replicas all processes of this run train at once; it is settled by the first."""
+    return checkpoints(workdir) / "replicas_at_once"

@@ -1,0 +1,80 @@
+"""The commands that explain: what would be run, and how each command is used."""
+
+import json
+
+import processes
+import pytest
+from processes import NO_CONTROLS, QUICKLY_COMPILED, ROOT, SMOKE, flags, run
+
+MNIST = f"--config={ROOT / 'configs' / 'mnist_lenet.py'}"
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory):
+    """The plan of TINY as JSON, and the names of the files that making it left behind."""
+
+    def make(folder):
+        folder.mkdir()
+        done = run(SMOKE, *flags(), "--json", command="plan", cwd=folder)
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) == 1
+        written = [path.name for path in folder.iterdir()]
+        (folder / "plan.json").write_text(json.dumps([json.loads(done.stdout), written]))
+
+    return json.loads((processes.once(tmp_path_factory, "plan", make) / "plan.json").read_text())
+
+
+def test_the_plan_as_json_has_all_numbers(plan):
+    planned, _ = plan
+    assert planned["cells"] == 6
+    assert planned["rounds"] == {"lrr": 2, "weight_rewinding": 2, "random": 2}
+    assert planned["densities"]["lrr"] == pytest.approx([1, 0.8, 0.64])
+    assert planned["weights_total"] == 64 * 30 + 30 * 10 + 10 * 10
+    assert planned["seconds"] > 0
+    assert planned["disk_bytes"] > 0
+
+
+def test_the_group_of_the_plan_is_the_whole_grid(plan):
+    planned, _ = plan
+    (group,) = planned["groups"]
+    names = ["lrr", "weight_rewinding", "random"]
+    assert group["replicas"] == 2
+    assert group["algorithms"] == names
+    assert group["cells"] == [[name, rate, 0] for name in names for rate in (0.0, 0.3)]
+    assert group["seconds"] > 0
+    assert group["bytes"] > 0
+    steps = 6 + 2 * (6 + 3 + 6)  # dense, two rounds of each algorithm; one goes back to 1ep
+    assert group["steps"] == steps
+    assert planned["steps"] == 2 * steps
+
+
+def test_planning_writes_nothing(plan):
+    assert plan[1] == []
+
+
+@pytest.mark.slow
+def test_the_plan_for_people_needs_no_data_set(tmp_path):
+    line = [MNIST, f"--config.data_dir={tmp_path}", "--config.grid.seeds=(0,)"]
+    line += ["--config.grid.noise_rates=(0.15,0.3)", "--config.train_images=1000", "--shares=2"]
+    line += [f"--config.{name}={value}" for name, value in NO_CONTROLS.items()]
+    done = run(*line, command="plan", cwd=tmp_path, **QUICKLY_COMPILED)
+    assert done.returncode == 0, done.stderr
+    assert "mnist, lenet_300_100 with 266,200 prunable weights" in done.stdout
+    assert "8 cells (algorithm, noise rate, seed)" in done.stdout
+    for name in ("lrr", "weight_rewinding", "extended_dense", "random"):
+        assert name in done.stdout
+    assert "of files" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_help_explains_and_shows_an_example(command):
+    done = run("--help", command=command)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert f"python -m pruning_jax.{command} --config=configs/digits.py" in done.stdout
+    own = {"run": ["--workdir", "--group"], "plan": ["--[no]json", "--[no]measure", "--shares"]}[
+        command
+    ]
+    for flag in own:
+        assert f"{flag}:" in done.stdout

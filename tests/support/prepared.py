@@ -1,0 +1,111 @@
+"""Runs a command again and again, each time in a process of its own that begins at once.
+
+python prepared.py MODULE < [step, ...] > [[exit status, stdout, stderr], ...]
+
+What takes seconds to import is imported once; each process is a copy of this one that runs
+MODULE as `python -m` does. A step has `arguments`, and may have the end of the process:
+
+signal_before: [pattern, number, seconds]. Just before the first dealing with files that
+  matches (`open`, `os.rename`, `os.remove`, `os.mkdir` or `os.rmdir`, followed by the first path
+  and the second), or so many seconds later, the process sends itself the signal with this number.
+full_before: [pattern, bytes]. Just before the first dealing with files that matches the disk is
+  full: from then on no file can grow beyond so many bytes.
+"""
+
+import json
+import os
+import re
+import resource
+import runpy
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import sklearn.datasets  # noqa: F401
+import tensorflow_datasets  # noqa: F401
+from array_record.python import array_record_data_source  # noqa: F401
+
+TIMEOUT = 120  # seconds for a step
+EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
+
+
+def before(pattern, act):
+    """From now on `act` is called at the first dealing with files that matches."""
+    done = []
+
+    def watch(event, arguments):
+        if event not in EVENTS or done:
+            return
+        if re.search(pattern, " ".join([event, *map(str, arguments[:2])])):
+            done.append(event)
+            act()
+
+    sys.addaudithook(watch)
+
+
+def signal_before(pattern, number, seconds):
+    """This process will send itself a signal."""
+
+    def send():
+        os.kill(os.getpid(), number)
+
+    before(pattern, threading.Timer(seconds, send).start if seconds else send)
+
+
+def full_before(pattern, size):
+    """No file will grow any more."""
+    limits = size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    before(pattern, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits))
+
+
+def command(module, step):
+    """The part of the copy; it never returns."""
+    sys.argv = [module, *step["arguments"]]
+    status = 0
+    try:
+        for happening in (signal_before, full_before):
+            if happening.__name__ in step:
+                happening(*step[happening.__name__])
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as leaving:
+        status = leaving.code or 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def ended(child):
+    """The exit status of a copy."""
+    until = time.monotonic() + TIMEOUT
+    while time.monotonic() < until:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return f"still running after {TIMEOUT} s"
+
+
+def outcome(module, step, folder):
+    names = [folder / "out", folder / "err"]
+    for name in names:
+        name.write_text("")
+    child = os.fork()
+    if not child:
+        for target, name in enumerate(names, start=1):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), target)
+        command(module, step)
+    status = ended(child)
+    return [status, *(name.read_text() for name in names)]
+
+
+sys.path[0] = os.getcwd()
+with tempfile.TemporaryDirectory() as folder:
+    print(json.dumps([outcome(sys.argv[1], s, Path(folder)) for s in json.load(sys.stdin)]))

@@ -1,0 +1,70 @@
+"""What is installed with the package: nothing is refused as too new, nothing is replaced."""
+
+import json
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+EXTRAS = ["", "cuda", "imagenet", "test", "tpu"]  # the others are for our own checks
+
+
+@pytest.fixture(scope="module")
+def requirements() -> list[Requirement]:
+    """What setup.py asks for, as the installed package says it."""
+    try:
+        lines = metadata.requires("pruning_jax") or []
+    except metadata.PackageNotFoundError:
+        pytest.skip("The package is not installed: pip install -e .")
+    every = [Requirement(line) for line in lines]
+    return [
+        r for r in every if not r.marker or any(r.marker.evaluate({"extra": e}) for e in EXTRAS)
+    ]
+
+
+def test_no_requirement_has_an_upper_bound(requirements):
+    assert len(requirements) > 20
+    bounds = [str(r) for r in requirements for s in r.specifier if s.operator not in (">=", "!=")]
+    assert bounds == []
+
+
+def test_the_constraints_are_exact_versions_that_are_allowed(requirements):
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    exact = dict(line.split("==") for line in lines if not line.startswith("#"))
+    for requirement in requirements:
+        if not requirement.extras:
+            assert requirement.specifier.contains(exact[canonicalize_name(requirement.name)])
+
+
+def pip(environment, *arguments):
+    """What pip did in an environment, in the folder of a clone."""
+    line = [environment / "bin" / "python", "-m", "pip", *arguments]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_notebooks_install_leaves_an_installed_jax_alone(tmp_path):
+    environment, report = tmp_path / "environment", tmp_path / "report.json"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    newest = pip(environment, "install", "--retries=1", "--timeout=15", "jax", "flax")
+    if newest.returncode:
+        pytest.skip(f"No package index can be reached: {newest.stderr.splitlines()[-1]}")
+    listed = json.loads(pip(environment, "list", "--format=json").stdout)
+    installed = {canonicalize_name(package["name"]) for package in listed}
+    assert {"jax", "jaxlib", "flax", "numpy"} <= installed
+
+    cells = json.loads((ROOT / "colabs" / "digits.ipynb").read_text())["cells"]
+    (line,) = ["".join(c["source"]) for c in cells if "".join(c["source"]).startswith("%pip")]
+    done = pip(environment, *line.split()[1:], "--dry-run", f"--report={report}")
+    assert done.returncode == 0, done.stderr
+    planned = {
+        canonicalize_name(package["metadata"]["name"])
+        for package in json.loads(report.read_text())["install"]
+    }
+    assert "pruning-jax" in planned
+    assert planned & installed == set()

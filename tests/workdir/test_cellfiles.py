@@ -1,0 +1,122 @@
+"""A cell's files as they are written, round by round, and whether anything is left to do."""
+
+import numpy as np
+import pytest
+
+from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.cells import Cell
+from pruning_jax.workdir import cellfiles, paths
+from pruning_jax.workdir.cellfiles import CellFiles, nothing_left
+from pruning_jax.workdir.columns import SCHEMA
+
+CELL = Cell("lrr", 0.15, 3)
+LRR = Algorithm("lrr", (1.0, 0.8, 0.64))
+YES, NO = True, False
+
+
+def row(cell, round_, **changes):
+    """A row of a round."""
+    values = {"algorithm": cell.algorithm, "noise_rate": cell.noise_rate, "seed": cell.seed}
+    return {**dict.fromkeys(SCHEMA.names), **values, "round": round_, "diverged": False, **changes}
+
+
+def add(files, round_, value, **changes):
+    """Writes a round, of which `value` tells where it came from."""
+    examples = {
+        "label": np.arange(4),
+        "train_loss": np.full(4, value, np.float32),
+        "correct": np.arange(4) < round_,
+    }
+    mask = {"Dense_0/kernel": np.arange(6) >= round_}
+    files.add(row(files.cell, round_, **changes), mask, examples, {})
+
+
+def losses(workdir):
+    with np.load(paths.examples(workdir, CELL), allow_pickle=False) as examples:
+        return examples["train_loss"][:, 0].tolist()
+
+
+def test_rounds_are_added_and_read_again(tmp_path):
+    files = CellFiles(tmp_path, CELL)
+    assert not files.has(0)
+    for round_ in range(2):
+        add(files, round_, float(round_))
+        again = CellFiles(tmp_path, CELL)
+        assert again.rows == files.rows
+        assert [again.has(r) for r in range(3)] == [True, round_ > 0, False]
+    assert losses(tmp_path) == [0, 1]
+    mask = cellfiles.read_mask(tmp_path, CELL, 1)
+    assert mask["Dense_0/kernel"].tolist() == [False, True, True, True, True, True]
+    assert not (paths.cell(tmp_path, CELL) / "params").exists()
+
+
+def test_a_round_that_is_made_again_takes_the_later_ones_away(tmp_path):
+    files = CellFiles(tmp_path, CELL)
+    for round_ in range(3):
+        add(files, round_, float(round_))
+    again = CellFiles(tmp_path, CELL)
+    again.forget()
+    add(again, 1, 7.0)
+    assert losses(tmp_path) == [0, 7]
+    assert [r["round"] for r in CellFiles(tmp_path, CELL).rows] == [0, 1]
+
+
+def test_a_seed_in_the_path_is_no_partition(tmp_path):
+    """pyarrow's own read_table takes `seed=3` for a column, of another type than the file's."""
+    add(CellFiles(tmp_path, CELL), 0, 0.0)
+    table = cellfiles.read_table(paths.rounds(tmp_path, CELL))
+    assert table.schema.equals(SCHEMA)
+    assert table["seed"].to_pylist() == [3]
+
+
+def test_the_union_is_sorted_and_has_all_cells(tmp_path):
+    cells = [
+        Cell(name, rate, seed) for name in ("b", "a") for rate in (0.5, 0.0) for seed in (10, 9)
+    ]
+    for cell in cells:
+        files = CellFiles(tmp_path, cell)
+        for round_ in range(2):
+            add(files, round_, 0.0)
+    left = tmp_path / ".rounds.parquet.123.tmp"
+    left.touch()
+    found = cellfiles.unite(tmp_path)
+    keys = [*zip(*(found[n] for n in ("algorithm", "noise_rate", "seed", "round")), strict=True)]
+    assert keys == sorted((*cell, r) for cell in cells for r in range(2))
+    assert cellfiles.read_table(paths.union(tmp_path)).num_rows == len(keys)
+    assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    ("own", "giver", "finished"),
+    [
+        ([], [], NO),
+        ([NO, NO], [], NO),
+        ([NO, NO, NO], [], YES),
+        ([NO, YES], [], YES),  # it diverged
+        ([NO, NO], [NO, NO, NO], NO),
+        ([NO], [NO, YES], NO),  # there is a mask for one more round
+        ([NO, NO], [NO, YES], YES),  # there is none
+        ([], [YES], NO),  # round 0 needs no mask
+        ([NO], [YES], YES),
+    ],
+)
+def test_when_nothing_is_left(own, giver, finished, tmp_path):
+    assert nothing_left(LRR, own, giver) == finished
+    lottery = Algorithm("lottery", LRR.densities, masks_from="lrr")
+    cells = {CELL._replace(algorithm="lottery"): own, CELL: giver}
+    files = {}
+    for cell, diverged in cells.items():
+        files[cell] = CellFiles(tmp_path, cell)
+        files[cell].rows = [row(cell, r, diverged=bad) for r, bad in enumerate(diverged)]
+    assert cellfiles.finished(files, CELL._replace(algorithm="lottery"), lottery) == finished
+
+
+def test_what_is_short_of_a_round_lost_files(tmp_path):
+    files = CellFiles(tmp_path, CELL)
+    add(files, 0, 0.0)
+    assert files.short_of(2)
+    assert not files.short_of(1)
+    add(files, 1, 0.0, diverged=True)
+    assert not files.short_of(3)
+    assert files.diverged(2)
+    assert not files.diverged(1)
