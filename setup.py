@@ -1,6 +1,6 @@
 """Packaging metadata; the settings of the tools are in pyproject.toml.
 
-The lower bounds are versions that the quick tests pass with, all at once (`make oldest`). Nothing
+`make oldest` runs the quick tests with all lower bounds at once. Nothing
 has an upper bound, so that an installed jax stays as it is; `!=` excludes what is known to fail.
 constraints.txt has exact versions of one set.
 """
