@@ -8,6 +8,7 @@ import pytest
 from processes import ROOT
 
 import pruning_jax as pj
+from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.grid import calibration, cost, operations
 from pruning_jax.grid.calibration import TYPICAL, Calibration
@@ -92,7 +93,11 @@ def test_an_estimate_grows_with_what_there_is_to_do():
 def test_a_plan_of_every_configuration_compiles_no_program(name, calibrated):
     state.shapes.cache_clear()
     before = replicas.program.cache_info()
-    plan = pj.plan(pj.config(name))
+    try:
+        plan = pj.plan(pj.config(name))
+    except WrongUse as error:  # a batch of ImageNet's does not fit into every machine
+        assert "GB are free" in str(error)
+        pytest.skip(str(error))
     assert replicas.program.cache_info() == before
     assert plan.estimated
     assert plan.seconds == pytest.approx(sum(group.seconds for group in plan.groups))
