@@ -44,13 +44,13 @@ def same(one: PyTree, other: PyTree) -> bool:
     return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
 
-def close(one: PyTree, other: PyTree) -> bool:
-    """Whether two pytrees are the same up to rounding: to 1e-4 of each array's largest value."""
+def close(one: PyTree, other: PyTree, within: float = 1e-4) -> bool:
+    """Whether two pytrees are the same up to rounding: to a part of each array's largest value."""
     pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
-    return all(_close(np.asarray(a), np.asarray(b)) for a, b in pairs)
+    return all(_close(np.asarray(a), np.asarray(b), within) for a, b in pairs)
 
 
-def _close(one: np.ndarray, other: np.ndarray) -> bool:
+def _close(one: np.ndarray, other: np.ndarray, within: float) -> bool:
     finite = other[np.isfinite(other)]
-    atol = 1e-4 * np.abs(finite).max(initial=0)
-    return bool(np.allclose(one, other, rtol=1e-4, atol=atol, equal_nan=True))
+    atol = within * np.abs(finite).max(initial=0)
+    return bool(np.allclose(one, other, rtol=within, atol=atol, equal_nan=True))

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, PyTree
 
 from pruning_jax import masks, plugins
 from pruning_jax.errors import WrongUse
@@ -97,7 +97,7 @@ def _check_shapes(name: str) -> None:
     """Scores have the structure and the shapes of the parameters, and are real numbers."""
     replica, function = tiny.replica(tiny.RECIPE, 0), plugins.CRITERIA.find(name)
 
-    def score(replica: Replica, images: Images) -> Scores:
+    def score(replica: Replica, images: Images) -> PyTree:
         return function(prune.evidence(tiny.RECIPE, replica, images, SIZE, np.int32(1)))
 
     scores = traced(score, replica, tiny.images(), what=WHAT)

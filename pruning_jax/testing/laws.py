@@ -60,7 +60,7 @@ def program(function: Callable[..., object], what: str) -> Callable[..., PyTree]
     def anew(*given: PyTree) -> PyTree:  # a function that JAX has not compiled before
         return function(*given)
 
-    return functools.partial(_explained, jax.jit(anew), what)
+    return functools.partial(explained, jax.jit(anew), what)
 
 
 def traced(function: Callable[..., PyTree], *arguments: PyTree, what: str) -> PyTree:
@@ -69,19 +69,33 @@ def traced(function: Callable[..., PyTree], *arguments: PyTree, what: str) -> Py
     Raises:
       AssertionError: it cannot be compiled.
     """
-    return _explained(functools.partial(jax.eval_shape, function), what, *arguments)
+    return explained(functools.partial(jax.eval_shape, function), what, *arguments)
 
 
-def _explained(function: Callable[..., PyTree], what: str, *arguments: PyTree) -> PyTree:
-    """What a function returns; an error of the user's is explained."""
+def explained(function: Callable[..., PyTree], what: str, *arguments: PyTree) -> PyTree:
+    """What a function returns.
+
+    Raises:
+      AssertionError: it raises an error, which is explained.
+    """
     try:
         return function(*arguments)
-    except Exception as error:  # a user's function raises errors of any kind
+    except TRACED as error:
         raise AssertionError(
             f"{what} cannot be compiled by JAX: {said(error)}. Compute with jax.numpy and "
             "jax.random, and choose with jnp.where instead of `if`: arrays have no values yet when "
             "a program is compiled."
         ) from error
+    except Exception as error:  # a user's function raises errors of any kind
+        raise AssertionError(f"{what} cannot be compiled by JAX: {said(error)}") from error
+
+
+TRACED = (
+    jax.errors.ConcretizationTypeError,
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+)
+"""The errors of those who ask for the values of arrays while a program is compiled."""
 
 
 def compiled(function: Callable[..., object], *arguments: Array, what: str) -> Array:

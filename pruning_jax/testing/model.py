@@ -2,32 +2,29 @@
 
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
-from jaxtyping import Array, Float
 
 from pruning_jax import masks, plugins
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.testing import tiny
-from pruning_jax.testing.comparing import close, same
-from pruning_jax.testing.laws import law, named, program, traced
-from pruning_jax.training import network, state
+from pruning_jax.testing.comparing import same
+from pruning_jax.testing.laws import explained, law, named, traced
+from pruning_jax.testing.passes import WHAT, check_passes, logits
+from pruning_jax.training import state
 from pruning_jax.training.state import TrainState
-from pruning_jax.types import Params, Statistics
+from pruning_jax.types import Params
 
 Build: TypeAlias = Callable[[Recipe], nn.Module]
-Logits: TypeAlias = Float[Array, "n k"]
-
-WHAT = "The network of build(recipe)"
 
 WIDTHS = (0.25, 0.5, 1.0, 2.0)
-VALID = 3
+EXAMPLES = 8
 """How many images of a batch are examples; as many again are padding."""
 
 
@@ -63,8 +60,8 @@ def check_model(build: str | Build, image_shape: tuple[int, int, int] = (32, 32,
     _check_sizes(recipe)
     _check_types(recipe, shapes)
     one = _check_initialisation(recipe)
-    images = np.random.default_rng(0).normal(size=(2 * VALID, *image_shape)).astype(np.float32)
-    _check_passes(recipe, one, jnp.asarray(images))
+    images = np.random.default_rng(0).normal(size=(2 * EXAMPLES, *image_shape)).astype(np.float32)
+    check_passes(recipe, one, jnp.asarray(images))
 
 
 def _shapes(recipe: Recipe) -> TrainState:
@@ -107,7 +104,7 @@ def _check_sizes(recipe: Recipe) -> None:
         other = replace(recipe, num_classes=classes)
         new, images = _shapes(other), jnp.zeros((count, *recipe.image_shape))
         out, _ = traced(
-            functools.partial(_logits, other, train=False), new.params, new, images, None, what=WHAT
+            functools.partial(logits, other, train=False), new.params, new, images, None, what=WHAT
         )
         law(
             out.shape == (count, classes),
@@ -120,31 +117,14 @@ def _weights(recipe: Recipe) -> int:
     return masks.total(jax.eval_shape(masks.dense, _shapes(recipe).params))
 
 
-def _logits(
-    recipe: Recipe,
-    params: Params,
-    of: TrainState,
-    images: Float[Array, "n h w c"],
-    valid: Array | None,
-    *,
-    train: bool,
-) -> tuple[Logits, Statistics]:
-    """The logits of a dense network, and the statistics of BatchNorm."""
-    dense = masks.dense(params)
-    return network.logits(recipe, params, dense, of.statistics, images, valid, train=train)
-
-
 PRODUCTS = ("dot_general[", "conv_general_dilated[")
 
 
 def _check_types(recipe: Recipe, shapes: TrainState) -> None:
     """Products are computed in the type of the images."""
     low, images = replace(recipe, precision="bfloat16"), jnp.zeros((2, *recipe.image_shape))
-    text = str(
-        jax.make_jaxpr(functools.partial(_logits, low, train=True))(
-            shapes.params, shapes, images, None
-        )
-    )
+    trace = jax.make_jaxpr(functools.partial(logits, low, train=True))
+    text = str(explained(trace, WHAT, shapes.params, shapes, images, None))
     lines = [line for line in text.splitlines() if any(kind in line for kind in PRODUCTS)]
     law(bool(lines), f"{WHAT} has neither a linear layer nor a convolution.")
     wrong = [line for line in lines if ":bf16[" not in line]
@@ -158,11 +138,9 @@ def _check_types(recipe: Recipe, shapes: TrainState) -> None:
 
 def _check_initialisation(recipe: Recipe) -> TrainState:
     """A key decides the parameters; it returns those of one."""
-    create = functools.partial(state.create, recipe)
-    made, again = program(create, WHAT), program(create, WHAT)
-    one, other = made(jax.random.key(0)), made(jax.random.key(1))
+    one, again, other = (state.create(recipe, jax.random.key(seed)) for seed in (0, 0, 1))
     law(
-        same(one, again(jax.random.key(0))),
+        same(one, again),
         f"{WHAT} begins with other parameters for the same key; initialise by functions of the key "
         "that Flax gives them.",
     )
@@ -175,57 +153,3 @@ def _check_initialisation(recipe: Recipe) -> TrainState:
         "initialisation: use an initialiser such as pruning_jax.models.layers.kaiming_normal.",
     )
     return one
-
-
-class Passes(NamedTuple):
-    """What comes of a batch of which one half is padding, with padding of several kinds."""
-
-    evaluated: Logits
-    gradient: Params  # of the logits' sum of squares, in evaluation mode, where half is pruned
-    trained: Sequence[tuple[Logits, Statistics]]  # with the padding, with another, without
-
-
-def _passes(recipe: Recipe, new: TrainState, images: Float[Array, "n h w c"]) -> Passes:
-    mask = tiny.random_mask(new.params, jax.random.key(1))
-
-    def loss(params: Params) -> tuple[Float[Array, ""], Logits]:
-        logits, _ = network.logits(recipe, params, mask, new.statistics, images)
-        return jnp.sum(logits**2), logits
-
-    gradient, evaluated = jax.grad(loss, has_aux=True)(new.params)
-    valid = jnp.arange(2 * VALID) < VALID
-    train = functools.partial(_logits, recipe, new.params, new, train=True)
-    other = images.at[VALID:].multiply(-3)
-    trained = (train(images, valid), train(other, valid), train(images[:VALID], None))
-    return Passes(evaluated, gradient, trained)
-
-
-def _check_passes(recipe: Recipe, new: TrainState, images: Float[Array, "n h w c"]) -> None:
-    """Padding has no effect, every parameter has one, pruned weights have none."""
-    passes = functools.partial(_passes, recipe)
-    found = program(passes, WHAT)(new, images)
-    law(
-        same(found, program(passes, WHAT)(new, images)),
-        f"{WHAT} gives other logits for the same images; nothing in it may be random, so that a "
-        "run can be repeated.",
-    )
-    (logits, moments), *others = found.trained
-    for other, what in zip(others, ("other padding", "no padding"), strict=True):
-        law(
-            close((logits[:VALID], moments), (other[0][:VALID], other[1])),
-            f"{WHAT} gives examples other logits, or BatchNorm other statistics, if a batch has "
-            f"{what} beside them. Pass `valid` (True for examples, False for padding) on to every "
-            "normalisation over the batch: pruning_jax.models.layers.norm(x, train, valid).",
-        )
-    gradient = masks.named(jax.device_get(found.gradient))
-    idle = [path for path, leaf in gradient.items() if not np.any(leaf)]
-    law(
-        not idle,
-        f"The parameters {', '.join(idle)} have no effect on the logits; they would be counted as "
-        "weights and never be trained.",
-    )
-    mask = masks.named(jax.device_get(tiny.random_mask(new.params, jax.random.key(1))))
-    law(
-        not any(np.any(np.where(alive, 0, gradient[path])) for path, alive in mask.items()),
-        "The gradient of a pruned weight is not 0.",
-    )

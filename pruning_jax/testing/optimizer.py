@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, PyTree
 
@@ -96,7 +95,7 @@ def _check_state(optimizer: optax.GradientTransformation, params: Params) -> Non
     kept = traced(optimizer.init, params, what="optimizer(recipe).init(params)")
     for path, leaf in jax.tree_util.tree_leaves_with_path(kept):
         law(
-            np.issubdtype(leaf.dtype, np.number) or leaf.dtype in (jnp.bfloat16, bool),
+            leaf.dtype == bool or jnp.issubdtype(leaf.dtype, jnp.number),
             f"optimizer(recipe).init(params) keeps {leaf.dtype} in {jax.tree_util.keystr(path)}; a "
             "checkpoint takes arrays of numbers alone, and no random keys.",
         )

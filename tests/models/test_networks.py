@@ -1,10 +1,10 @@
-"""Models: what can be pruned, the width, and how they begin."""
+"""Models: what can be pruned, the width, and how they begin. The laws of all models are tested in
+tests/testing/test_model.py."""
 
 import dataclasses
 import functools
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
@@ -12,7 +12,7 @@ from scipy import stats
 from pruning_jax import masks, plugins
 from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.training import network, state
+from pruning_jax.training import state
 
 DIGITS = Recipe(image_shape=(28, 28, 1), num_classes=10, train_size=1000)
 
@@ -56,21 +56,7 @@ def created(model):
     """Large networks are narrow here."""
     width = 1.0 if model == "lenet_300_100" else 0.25
     recipe = dataclasses.replace(DIGITS, model=model, width=width)
-    return recipe, jax.jit(state.create, static_argnums=0)(recipe, jax.random.key(0))
-
-
-@pytest.mark.parametrize("model", plugins.MODELS.names)
-def test_it_gives_logits_for_every_image_and_trains_every_parameter(model):
-    recipe, new = created(model)
-    images = jnp.float32(np.random.default_rng(0).normal(size=(4, *recipe.image_shape)))
-
-    def loss(params):
-        logits, _ = network.logits(recipe, params, masks.dense(params), new.statistics, images)
-        assert logits.shape == (4, recipe.num_classes)
-        return jnp.sum(logits**2)
-
-    for name, leaf in masks.named(jax.jit(jax.grad(loss))(new.params)).items():
-        assert (leaf != 0).any(), name
+    return recipe, state.create(recipe, jax.random.key(0))
 
 
 @pytest.mark.parametrize("model", plugins.MODELS.names)
@@ -106,23 +92,6 @@ def test_normalisations_begin_with_scales_between_0_and_1(model):
     assert bool(scales) == bool(new.statistics)
     if scales:
         assert stats.kstest(np.concatenate(scales), stats.uniform().cdf).pvalue > 0.01
-
-
-def test_padding_changes_nothing():
-    """What fills up the last batch is part of no moment, and so of no other example's logits."""
-    recipe, new = created("resnet20")
-    images = jnp.float32(np.random.default_rng(0).normal(size=(4, *recipe.image_shape)))
-    mask, valid = masks.dense(new.params), jnp.array([True, True, False, False])
-
-    @jax.jit
-    def both(params):
-        few = network.logits(recipe, params, mask, new.statistics, images[:2], train=True)
-        args = (recipe, params, mask, new.statistics, images, valid)
-        return few, network.logits(*args, train=True)
-
-    (few, moments), (filled, same) = both(new.params)
-    np.testing.assert_allclose(filled[:2], few, rtol=1e-4, atol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6), moments, same)
 
 
 def test_an_unknown_model_raises():

@@ -10,6 +10,7 @@ import pytest
 from pruning_jax import masks, plugins
 from pruning_jax.errors import WrongUse
 from pruning_jax.pruning.restart import restart
+from pruning_jax.testing import tiny
 from pruning_jax.training import state
 
 
@@ -105,11 +106,10 @@ def with_statistics(recipe, seed, value, step):
 @pytest.mark.parametrize(
     ("name", "value"), [("weights", 1.5), ("learning_rate", 2.5), ("finetune", 2.5)]
 )
-def test_batch_norms_statistics_go_with_the_weights(name, value, recipe, own):
-    recipe = dataclasses.replace(recipe, model="resnet20", width=0.1)
-    trained, anchor = (with_statistics(recipe, *of) for of in ((1, 2.5, 9), (2, 1.5, 4)))
+def test_batch_norms_statistics_go_with_the_weights(name, value, own):
+    trained, anchor = (with_statistics(tiny.RECIPE, *of) for of in ((1, 2.5, 9), (2, 1.5, 4)))
     mask = other_half(trained.params)
-    new = rewound(recipe, name, own._replace(state=trained, anchor=anchor, mask=mask))
+    new = rewound(tiny.RECIPE, name, own._replace(state=trained, anchor=anchor, mask=mask))
     assert {float(v) for leaf in jax.tree.leaves(new.statistics) for v in leaf} == {value}
 
 
