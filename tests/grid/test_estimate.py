@@ -96,7 +96,8 @@ def test_a_plan_of_every_configuration_compiles_no_program(name, calibrated):
     try:
         plan = pj.plan(pj.config(name))
     except WrongUse as error:  # a batch of ImageNet's does not fit into every machine
-        assert "GB are free" in str(error)
+        if "GB are free" not in str(error):
+            raise
         pytest.skip(str(error))
     assert replicas.program.cache_info() == before
     assert plan.estimated
