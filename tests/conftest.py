@@ -84,7 +84,9 @@ def work(recipe: Recipe) -> Work:
         *(Algorithm(name, DENSITIES, rewind=name) for name in rewinds),
         Algorithm("later", DENSITIES, rewind="weights", rewind_to="4it"),
     ]
-    return Work(recipe, tuple(algorithms), el2n_step=3, scoring_examples=20, pace=2)
+    return Work(
+        recipe, tuple(algorithms), el2n_step=3, scoring_examples=20, pace=lambda step: step + 2
+    )
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.files import remove_partial
 from pruning_jax.grid import cost, metrics, snapshots, subsets
 from pruning_jax.grid.groups import Group, Labels, labels_of
+from pruning_jax.grid.pace import Pace
 from pruning_jax.pruning import rounds
 from pruning_jax.pruning.moments import Moment, Stack, Work
 from pruning_jax.training import replicas
@@ -75,9 +76,9 @@ class GroupRun:
         division: Division,
         workdir: Path,
         checkpoint_minutes: float,
-        pace: int = 0,
+        pace: Pace | None = None,
     ) -> None:
-        """`pace`: the steps between two moments at which it can be stopped; 0: an epoch."""
+        """`pace` decides at which moments it can be stopped; by default it is a new one."""
         self.experiment, self.group, self.division = experiment, group, division
         self.workdir, self.folder = workdir, snapshots.folder(workdir, group)
         self.labels = [labels_of(experiment, division, base) for base in group.bases]
@@ -86,12 +87,13 @@ class GroupRun:
             for base, labels in zip(group.bases, self.labels, strict=True)
         ]
         self.stack = stack(division, group, self.labels, self.used)
+        self.pace = pace or Pace(group.recipe.steps_per_epoch)
         self.work = Work(
             group.recipe,
             group.algorithms,
             experiment.el2n_step(group.recipe),
             min(experiment.scoring_examples, group.recipe.train_size),
-            pace or group.recipe.steps_per_epoch,
+            self.pace,
         )
         self.files = {cell: CellFiles(workdir, cell) for cell in group.cells}
         for files in self.files.values():
@@ -156,6 +158,7 @@ class GroupRun:
         self, name: str, moment: Moment, density: float, steps: int
     ) -> Generator[Progress, None, None]:
         """Reports a moment; saves it if a checkpoint is due or if this is where we are stopped."""
+        self.pace.saw(moment)
         if time.monotonic() - self.saved > self.checkpoint_seconds:
             self._save("round", name, moment)
         try:

@@ -47,20 +47,16 @@ def check(experiment: Experiment) -> None:
     _check_plugins(experiment)
 
 
-def check_machine(recipe: Recipe) -> None:
-    """Checks a recipe against this machine.
-
-    Raises:
-      WrongUse: it has too few devices, or too little memory for a batch.
-    """
-    devices.check(recipe)
+def lacking_memory(recipe: Recipe) -> str:
+    """That the memory of this machine is too small for a batch, as a line; "" where it is not."""
     share = 1 if devices.on_cpu() else recipe.engine.batch_devices  # cores have one memory
     need, free = operations.activations(recipe) / share, devices.free_bytes()
-    require(
-        need <= free,
+    if need <= free:
+        return ""
+    return (
         f"batch_size {recipe.batch_size}: the activations of {recipe.model} for one batch need "
         f"{need / 1e9:.3g} GB, and {free / 1e9:.3g} GB are free; take a smaller batch, or let more "
-        "devices share it (engine.batch_devices)",
+        "devices share it (engine.batch_devices)"
     )
 
 

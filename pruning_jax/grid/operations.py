@@ -3,24 +3,57 @@ and lowered for it, and never compiled."""
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import PyTree
 
+from pruning_jax import masks
+from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.recipe import Engine, Recipe
 from pruning_jax.models.build import build
 from pruning_jax.training import evaluation, fit, state
 from pruning_jax.training.examples import Batch, Images
-from pruning_jax.training.replica import Replica, fresh
+from pruning_jax.training.replica import Replica
+from pruning_jax.training.state import TrainState
 
 
 class Count(NamedTuple):
-    """What a program does."""
+    """What a program does, as it is written: XLA may fuse and reorder it afterwards."""
 
     operations: float  # on floating-point numbers
-    bytes: float  # read and written, before XLA fuses anything
-    instructions: int  # of which it consists
+    bytes: float  # of all operands and results
+    instructions: float
+
+
+def counted(function: Callable[..., PyTree], *arguments: PyTree) -> Count:
+    """The count of a function of arrays, or of their shapes and types.
+
+    A loop inside it counts once, however often it turns: count one step, not an epoch. The program
+    is lowered for a CPU, whatever will run it, because the plugins of accelerators count nothing
+    before they compile.
+
+    Raises:
+      WrongUse: JAX may not use the CPU.
+
+    >>> square = jax.ShapeDtypeStruct((10, 10), jnp.float32)
+    >>> counted(jnp.matmul, square, square).operations
+    2000.0
+    """
+    try:
+        cpu = jax.devices("cpu")[0]
+    except RuntimeError as error:
+        raise WrongUse(
+            "the time cannot be estimated because JAX_PLATFORMS keeps JAX from using the CPU; add "
+            "cpu to it, as in JAX_PLATFORMS=cuda,cpu"
+        ) from error
+    with jax.default_device(cpu):
+        lowered = jax.jit(function).lower(*arguments)
+        analysis = lowered.cost_analysis() or {}
+    instructions = lowered.as_text().count(" = ")
+    return Count(analysis["flops"], analysis["bytes accessed"], instructions)
 
 
 def convolutional(recipe: Recipe) -> bool:
@@ -29,41 +62,60 @@ def convolutional(recipe: Recipe) -> bool:
 
 
 def step(recipe: Recipe) -> Count:
-    """One training step of one replica, on one batch."""
-    whole = _step(_plain(recipe, 1.0))
-    return whole if recipe.width == 1 else _scaled(whole, recipe)
+    """One training step of one replica."""
+    return _at_width(_step, recipe)
 
 
 def forward(recipe: Recipe) -> Count:
     """The evaluation of as many examples as a batch has."""
-    whole = _forward(_plain(recipe, 1.0))
-    return whole if recipe.width == 1 else _scaled(whole, recipe)
+    return _at_width(_forward, recipe)
+
+
+def _at_width(count: Callable[[Recipe], Count], recipe: Recipe) -> Count:
+    """A count for a recipe; for a narrower or wider network with convolutions it follows from the
+    count at width 1, because lowering a deep network takes a second or more.
+
+    Its operations are proportional to the weights, and its bytes to the activations.
+    """
+    own, standard = _plain(recipe, recipe.width), _plain(recipe, 1.0)
+    if own == standard or not convolutional(own):
+        return count(own)
+    whole = count(standard)
+    weights = state.weights_total(own) / state.weights_total(standard)
+    moved = activations(own) / activations(standard)
+    return whole._replace(operations=whole.operations * weights, bytes=whole.bytes * moved)
 
 
 def _plain(recipe: Recipe, width: float) -> Recipe:
-    """The recipe without what changes nothing in a step, so that few programs are lowered."""
-    return dataclasses.replace(
-        recipe,
-        width=width,
-        epochs=1,
-        schedule="constant",
-        milestones=(),
-        warmup_epochs=0.0,
-        train_size=recipe.batch_size,
-        engine=Engine(convolution=recipe.engine.convolution),
-    )
+    """The recipe at another width, without what hardly changes a step."""
+    engine = Engine(convolution=recipe.engine.convolution)
+    return dataclasses.replace(state.plain(recipe), width=width, engine=engine)
 
 
-def _scaled(whole: Count, recipe: Recipe) -> Count:
-    """The count of another width.
+@functools.cache
+def _step(recipe: Recipe) -> Count:
+    replica, batch, images = _shapes(recipe)
+    return counted(functools.partial(fit.step, recipe), replica, batch, replica.key, images)
 
-    Operations are proportional to the prunable weights. So are the bytes of linear layers; those of
-    convolutions are proportional to the activations.
-    """
-    one, own = _plain(recipe, 1.0), _plain(recipe, recipe.width)
-    weights = state.weights_total(own) / state.weights_total(one)
-    moved = activations(own) / activations(one) if convolutional(recipe) else weights
-    return whole._replace(operations=whole.operations * weights, bytes=whole.bytes * moved)
+
+@functools.cache
+def _forward(recipe: Recipe) -> Count:
+    replica, batch, images = _shapes(recipe)
+    evaluate = functools.partial(evaluation.outcome, recipe)
+    return counted(evaluate, replica, batch.images, batch.labels, images)
+
+
+def _shapes(recipe: Recipe) -> tuple[Replica, Batch, Images]:
+    """The shapes and types of a replica, of a batch, and of what normalises images."""
+
+    def made(now: TrainState) -> tuple[Replica, Batch, Images]:
+        n, key = recipe.batch_size, jax.random.key(0)
+        places, channels = jnp.zeros(n, jnp.int32), jnp.ones(recipe.image_shape[-1])
+        pixels = jnp.zeros((n, *recipe.image_shape), jnp.uint8)
+        replica = Replica(key, places, places, now, masks.dense(now.params), now)
+        return replica, Batch(pixels, places, places, places == 0), Images(None, channels, channels)
+
+    return jax.eval_shape(made, state.shapes(recipe))
 
 
 @functools.cache
@@ -77,42 +129,3 @@ def activations(recipe: Recipe) -> int:
         jax.ShapeDtypeStruct((recipe.batch_size, *recipe.image_shape), kind),
     )
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(kept["intermediates"]))
-
-
-def shapes(recipe: Recipe) -> tuple[Replica, Batch, Images]:
-    """The shapes of a replica, of a batch and of the images."""
-
-    def made() -> tuple[Replica, Batch, Images]:
-        key, n = jax.random.key(0), recipe.batch_size
-        new, mask = fresh(recipe, jax.random.key(0))
-        pixels = jnp.zeros((n, *recipe.image_shape), jnp.uint8)
-        places, channels = jnp.zeros(n, jnp.int32), jnp.ones(recipe.image_shape[-1])
-        replica = Replica(key, places, places, new, mask, new)
-        return replica, Batch(pixels, places, places, places == 0), Images(None, channels, channels)
-
-    return jax.eval_shape(made)
-
-
-@functools.cache
-def _step(recipe: Recipe) -> Count:
-    replica, batch, images = shapes(recipe)
-    key = jax.eval_shape(lambda: jax.random.key(0))
-    lowered = jax.jit(functools.partial(fit.step, recipe)).lower(replica, batch, key, images)
-    return _counted(lowered)
-
-
-@functools.cache
-def _forward(recipe: Recipe) -> Count:
-    replica, batch, images = shapes(recipe)
-    evaluate = functools.partial(evaluation.outcome, recipe)
-    return _counted(jax.jit(evaluate).lower(replica, batch.images, batch.labels, images))
-
-
-def _counted(lowered: jax.stages.Lowered) -> Count:
-    """The count of a lowered program. A backend that gives no analysis counts nothing."""
-    analysis = lowered.cost_analysis() or {}
-    counts = analysis[0] if isinstance(analysis, list) else analysis
-    instructions = lowered.as_text().count(" = ")
-    return Count(
-        float(counts.get("flops", 0)), float(counts.get("bytes accessed", 0)), instructions
-    )

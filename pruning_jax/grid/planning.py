@@ -1,5 +1,6 @@
 """What a configuration would run: cells, groups, rounds, steps, memory, time."""
 
+import functools
 import io
 from dataclasses import asdict, dataclass
 
@@ -14,8 +15,19 @@ from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.experiment.record import Json
-from pruning_jax.grid import at_work, calibration, cost, opening, progress, session
+from pruning_jax.grid import (
+    at_work,
+    calibration,
+    cost,
+    dryrun,
+    estimate,
+    opening,
+    progress,
+    session,
+)
+from pruning_jax.grid import speed as speeds
 from pruning_jax.grid.groups import Group, groups_of
+from pruning_jax.grid.speed import Seconds, Speed
 from pruning_jax.training import devices, state
 
 
@@ -79,6 +91,8 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
     """
     where = session.elsewhere(config)
     experiment, notes = session.checked(config)
+    if lacking := dryrun.lacking_memory(experiment.recipe):
+        notes.append(f"note: it would not run on this machine: {lacking}")
     spec = sources.spec(experiment.data.dataset)
     at_once = where.replicas_at_once or cost.at_once(experiment, spec)
     groups = groups_of(experiment, at_once, shares)
@@ -133,34 +147,34 @@ def _described(
     """The groups; each process compiles a recipe once."""
     held = 0 if division.pixels is None else division.pixels.nbytes
     examples = len(division.labels)
-    speeds: dict[tuple[Recipe, int], cost.Speed] = {}  # groups of one kind are equally fast
-    compiled: set[tuple[int, Recipe, int]] = set()
-    found = []
-    for i, group in enumerate(groups):
-        count, share, recipe = len(group.bases), i % shares + 1, group.recipe
-        if (recipe, count) not in speeds:
-            speeds[recipe, count] = (
-                cost.measure(recipe, at_work.trial(experiment, group, division))
-                if measure
-                else cost.estimate(recipe, count, examples, calibration.calibrated())
-            )
-        speed, seen = speeds[recipe, count], (share, recipe, count) in compiled
-        compiled.add((share, recipe, count))
-        images = held * devices.mesh(recipe, count).size
-        found.append(
-            PlannedGroup(
-                share=share,
-                replicas=count,
-                algorithms=[a.name for a in group.algorithms],
-                cells=[list(cell) for cell in group.cells],
-                width=group.algorithms[0].width,
-                train_examples=recipe.train_size,
-                steps=cost.steps(group),
-                seconds=(0.0 if seen else speed.compilation) + speed.training(group),
-                bytes=images + count * cost.bytes_per_replica(experiment, examples),
-            )
+
+    @functools.cache  # groups of one kind are equally fast
+    def speed(recipe: Recipe, count: int) -> Speed:
+        if measure:
+            group = next(g for g in groups if (g.recipe, len(g.bases)) == (recipe, count))
+            return speeds.measure(recipe, at_work.trial(experiment, group, division))
+        return estimate.speed(recipe, count, examples, calibration.calibrated(recipe))
+
+    needed: dict[Group, Seconds] = {}
+    for share in range(shares):
+        mine = groups[share::shares]
+        found = speeds.seconds(mine, lambda group: speed(group.recipe, len(group.bases)))
+        needed |= dict(zip(mine, found, strict=True))
+    return [
+        PlannedGroup(
+            share=i % shares + 1,
+            replicas=len(group.bases),
+            algorithms=[a.name for a in group.algorithms],
+            cells=[list(cell) for cell in group.cells],
+            width=group.algorithms[0].width,
+            train_examples=group.recipe.train_size,
+            steps=cost.steps(group),
+            seconds=sum(needed[group]),
+            bytes=held * devices.mesh(group.recipe, len(group.bases)).size
+            + len(group.bases) * cost.bytes_per_replica(experiment, examples),
         )
-    return found
+        for i, group in enumerate(groups)
+    ]
 
 
 def show(plan: Plan, console: Console) -> None:

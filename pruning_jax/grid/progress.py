@@ -35,6 +35,11 @@ class Display:
         self.paced: tuple[float, float] | None = None  # a moment, and how much was done then
         self.task = bar.add_task("starting", total=total, left="") if bar else None
 
+    def begin(self, name: str) -> None:
+        """Says that the programs of a group are compiled, which its first step waits for."""
+        if self.bar is not None and self.task is not None:
+            self.bar.update(self.task, description=f"{name}  compiling")
+
     def show(self, at: At, done: float) -> None:
         """Shows where the run stands."""
         left = duration(self._pace(done) * (self.total - done))

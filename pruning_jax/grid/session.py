@@ -18,6 +18,7 @@ from pruning_jax.grid import (
     calibration,
     cost,
     dryrun,
+    estimate,
     opening,
     progress,
     snapshots,
@@ -25,7 +26,10 @@ from pruning_jax.grid import (
 )
 from pruning_jax.grid.at_work import GroupRun
 from pruning_jax.grid.groups import Group, groups_of
+from pruning_jax.grid.pace import Pace
 from pruning_jax.grid.resolve import resolve
+from pruning_jax.grid.speed import Seconds, Speed, seconds
+from pruning_jax.training import devices
 from pruning_jax.workdir import locks, paths
 from pruning_jax.workdir.cellfiles import CellFiles, finished, unite
 
@@ -71,11 +75,11 @@ def checked(config: Config) -> tuple[Experiment, list[str]]:
     know before it runs, a line each.
 
     Raises:
-      WrongUse: something in it is not possible, or not on this machine.
+      WrongUse: something in it is not possible, or not with the devices of this machine.
     """
     experiment = resolve(config)
     dryrun.check(experiment)
-    dryrun.check_machine(experiment.recipe)
+    devices.check(experiment.recipe)
     return experiment, dryrun.notes(experiment)
 
 
@@ -95,6 +99,8 @@ def run(
     """
     where = elsewhere(config)
     experiment, notes = checked(config)
+    lacking = dryrun.lacking_memory(experiment.recipe)
+    require(not lacking, lacking)
     for note in notes:
         print(note, flush=True)
     source = sources.load(experiment.data.dataset, where.data_dir)
@@ -147,20 +153,19 @@ def _groups(
     stopped: Callable[[], int],
 ) -> bool:
     """Runs one group after the other; False if it was stopped."""
-    machine = calibration.known()  # measuring it would keep training waiting
-    examples = len(division.labels)
-    speeds = [cost.estimate(g.recipe, len(g.bases), examples, machine) for g in groups]
-    seconds = [speed.training(group) for speed, group in zip(speeds, groups, strict=True)]
-    with progress.display(sum(seconds)) as display:
+    needed = _estimated(groups, len(division.labels))
+    with progress.display(sum(sum(own) for own in needed)) as display:
         for i, group in enumerate(groups):
             if waiting := waits_for(experiment, group, workdir):
                 print(waiting, flush=True)
                 continue
-            pace = speeds[i].pace(group.recipe)
+            display.begin(group.algorithms[0].name)
+            before = sum(sum(own) for own in needed[:i]) + needed[i].compilation
+            pace = Pace(group.recipe.steps_per_epoch)
             run = GroupRun(experiment, group, division, workdir, where.checkpoint_minutes, pace)
             moments = run.run()
             for at in moments:
-                display.show(at, sum(seconds[:i]) + seconds[i] * at.steps / cost.steps(group))
+                display.show(at, before + needed[i].work * at.steps / cost.steps(group))
                 if stopped():
                     moments.close()
                     break
@@ -168,6 +173,17 @@ def _groups(
             if stopped():
                 return False
     return True
+
+
+def _estimated(groups: list[Group], examples: int) -> list[Seconds]:
+    """What groups take, estimated without a measurement that would keep training waiting."""
+
+    def speed(group: Group) -> Speed:
+        recipe = group.recipe
+        prices = calibration.known(recipe) or calibration.typical(recipe)
+        return estimate.speed(recipe, len(group.bases), examples, prices)
+
+    return seconds(groups, speed)
 
 
 def waits_for(experiment: Experiment, group: Group, workdir: Path) -> str:

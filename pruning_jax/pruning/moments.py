@@ -1,5 +1,6 @@
 """What the driver of the rounds passes around: a stack of replicas, and moments of its training."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ class Work(NamedTuple):
     algorithms: tuple[Algorithm, ...]
     el2n_step: int
     scoring_examples: int
-    pace: int  # steps between two moments
+    pace: Callable[[int], int]  # the step at which training pauses next after a step
 
     @property
     def criteria(self) -> tuple[str, ...]:

@@ -55,9 +55,9 @@ def evaluate(recipe: Recipe, stack: Stack, moment: Moment) -> Outcome:
 
 
 def _pieces(work: Work, stack: Stack, moment: Moment, stop: int) -> Generator[Moment, None, Moment]:
-    """Trains up to step `stop`, with a moment after every `work.pace` steps; returns the last."""
+    """Trains up to step `stop`, with a moment wherever `work.pace` pauses; returns the last."""
     while moment.step < stop:
-        begin, upto = time.perf_counter(), min(stop, moment.step + work.pace)
+        begin, upto = time.perf_counter(), min(stop, work.pace(moment.step))
         state = fit(work.recipe, stack, moment, upto)
         seconds = moment.seconds + time.perf_counter() - begin
         moment = moment._replace(state=state, step=upto, seconds=seconds)

@@ -1,6 +1,7 @@
 """TrainState: what a step of training changes, and how it changes it."""
 
 import functools
+from dataclasses import replace
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from pruning_jax import masks, plugins
-from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.experiment.recipe import Engine, Recipe
 from pruning_jax.models.build import build
 from pruning_jax.training.streams import Stream, stream
 from pruning_jax.types import Params, PRNGKey, Statistics
@@ -31,10 +32,28 @@ def create(recipe: Recipe, key: PRNGKey, purpose: Stream = Stream.INITIALISATION
     return at_step(recipe, variables["params"], variables.get("batch_stats", {}), 0)
 
 
-@functools.cache
 def shapes(recipe: Recipe) -> TrainState:
     """The shapes and types of a recipe's state; nothing is computed."""
+    return _shapes(plain(recipe))
+
+
+@functools.cache
+def _shapes(recipe: Recipe) -> TrainState:
     return jax.eval_shape(lambda: create(recipe, jax.random.key(0)))
+
+
+def plain(recipe: Recipe) -> Recipe:
+    """The recipe without what changes no shape and hardly the work of a step, so that recipes which
+    differ in nothing else are traced once."""
+    return replace(
+        recipe,
+        epochs=1,
+        schedule="constant",
+        milestones=(),
+        warmup_epochs=0.0,
+        train_size=recipe.batch_size,
+        engine=Engine(),
+    )
 
 
 def weights_total(recipe: Recipe) -> int:

@@ -175,7 +175,7 @@ def group_run(experiment, division):
 
     def run(workdir, group, pace=100):
         work = GroupRun(experiment, group, division, workdir, checkpoint_minutes=1e-9)
-        work.work = work.work._replace(pace=pace)
+        work.work = work.work._replace(pace=lambda step: step + pace)
         return work.run()
 
     return run

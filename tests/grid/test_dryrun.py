@@ -1,10 +1,13 @@
 """What is refused before anything is traced or written: checks that need the network."""
 
+import re
+
 import pytest
 
+import pruning_jax as pj
 from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.config import defaults
-from pruning_jax.grid import dryrun, operations
+from pruning_jax.grid import dryrun, operations, session
 from pruning_jax.grid.resolve import resolve
 
 CRITERIA = """
@@ -78,11 +81,14 @@ def test_scores_that_do_not_fit_are_refused(name, criteria):
     assert "\n" not in str(raised.value)
 
 
-def test_a_batch_that_no_memory_holds():
+def test_a_batch_that_no_memory_holds(tmp_path):
     config = defaults()
     config.update(dataset="cifar10", model="resnet20", batch_size=40_000, width=64.0)
-    with pytest.raises(WrongUse, match=r"batch_size 40000: the activations of resnet20 .* GB are"):
-        dryrun.check_machine(resolve(config).recipe)
+    lacking = dryrun.lacking_memory(resolve(config).recipe)
+    assert re.match(r"batch_size 40000: the activations of resnet20 .* GB are", lacking)
+    assert "would not run on this machine" in pj.plan(config).notes[-1]
+    with pytest.raises(WrongUse, match="batch_size 40000"):
+        session.run(config, tmp_path / "run")
 
 
 def test_activations_are_those_of_every_layer():

@@ -271,7 +271,7 @@ def test_shuffled_masks_have_the_counts_of_every_layer(work, stack, first):
 
 @pytest.fixture(scope="module")
 def only_lrr(work):
-    return work._replace(algorithms=(LRR,), pace=work.recipe.steps)
+    return work._replace(algorithms=(LRR,), pace=lambda step: work.recipe.steps)
 
 
 @pytest.fixture(scope="module")

@@ -112,7 +112,7 @@ def test_it_trains_alike_where_devices_share_each_batch(streamed, division):
 
 def test_it_prunes_as_on_images_that_lie_on_the_device(streamed, held):
     algorithm = Algorithm("mine", (1.0, 0.5), criterion="saliency")
-    work = Work(RECIPE, (algorithm,), el2n_step=1, scoring_examples=20, pace=3)
+    work = Work(RECIPE, (algorithm,), el2n_step=1, scoring_examples=20, pace=lambda step: step + 3)
     moment = trained(RECIPE, held, 3)._replace(anchors={0: rounds.create(RECIPE, held).state})
     equal(*(rounds.prune(work, algorithm, s, moment, 1) for s in (streamed, held)))
 
