@@ -141,8 +141,11 @@ def _check_settings(argv: list[str], plain: ConfigDict) -> None:
 
 def _unknown_flag(name: str, program: str) -> str:
     own = sorted(flag.name for flag in FLAGS.get_key_flags_for_module(program))
-    known = ["config", *(flag for flag in own if not flag.startswith("config"))]
-    listed = ", ".join(["--help", "--config.<setting>", *(f"--{flag}" for flag in known)])
+    known = [flag for flag in own if not flag.startswith("config")]
+    settings = []
+    if "config" in FLAGS:  # not every command has one
+        known, settings = ["config", *known], ["--config.<setting>"]
+    listed = ", ".join(["--help", *settings, *(f"--{flag}" for flag in known)])
     return f"unknown flag --{name}; it is not one of {listed}{errors.nearest(name, known)}"
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pruning_jax import plugins
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "extend.md").read_text()
 SECTIONS = dict(re.findall(r"^## (An? [^\n]+)\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S))
@@ -58,8 +60,9 @@ def in_python(folder, *arguments):
     )
 
 
-def test_there_are_sections():
-    assert len(SECTIONS) >= 3
+def test_every_kind_of_plugin_has_a_section():
+    kinds = {kind.what.replace("dataset", "data set").replace("_", " ") for kind in plugins.KINDS}
+    assert {section.partition(" ")[2] for section in SECTIONS} == kinds
     assert len({example(section)[0] for section in SECTIONS}) == len(SECTIONS)
 
 

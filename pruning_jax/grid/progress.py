@@ -1,9 +1,11 @@
-"""What a user sees while it runs: one bar in a terminal, plain lines elsewhere."""
+"""What a user sees while it runs: a bar in a terminal or a notebook, plain lines elsewhere."""
 
+import html
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -25,29 +27,83 @@ def duration(seconds: float) -> str:
     return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
 
 
+@runtime_checkable
+class Screen(Protocol):
+    """Where progress is shown."""
+
+    drawn_again: bool  # whether it shows every moment in one place, or only finished rounds
+
+    def update(self, text: str, part: float, left: str) -> None:
+        """Shows what is being done, how much of all is done (0 to 1), and the time left."""
+        ...
+
+
+class Lines:
+    """One line for each finished round."""
+
+    drawn_again = False
+
+    def update(self, text: str, part: float, left: str) -> None:
+        print(f"{text}  {part:.0%} done  {left} left", flush=True)
+
+
+class Terminal:
+    """A bar at the bottom of a terminal."""
+
+    drawn_again = True
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar, self.task = bar, bar.add_task("", total=1.0, left="")
+
+    def update(self, text: str, part: float, left: str) -> None:
+        left = f"{left} left" if left else ""
+        self.bar.update(self.task, completed=part, description=text, left=left)
+
+
+class Notebook:
+    """A bar in the output of a notebook's cell, which is drawn over again each time."""
+
+    drawn_again = True
+
+    def __init__(self) -> None:
+        from IPython.display import DisplayHandle  # here: only notebooks have it
+
+        self.shown = DisplayHandle()
+        self.shown.display({"text/plain": ""}, raw=True)
+
+    def update(self, text: str, part: float, left: str) -> None:
+        plain = f"{text}  {part:.0%} done" + (f"  {left} left" if left else "")
+        bar = f'<progress value="{part:.4f}" max="1" style="width: 20em"></progress>'
+        drawn = f"{bar} <code>{html.escape(plain)}</code>"
+        self.shown.update({"text/plain": plain, "text/html": drawn}, raw=True)
+
+
 class Display:
     """Shows how much of `total`, in estimated seconds, is done, and the time left: at first by
     the estimate, then by the pace, which leaves out the first twentieth."""
 
-    def __init__(self, total: float, bar: Progress | None) -> None:
-        self.total, self.bar = total, bar
+    def __init__(self, total: float, screen: Screen) -> None:
+        self.total, self.screen = total, screen
+        self.done = 0.0  # as last shown
         self.first = -1.0  # how much was done when this process began
         self.paced: tuple[float, float] | None = None  # a moment, and how much was done then
-        self.task = bar.add_task("starting", total=total, left="") if bar else None
 
     def begin(self, name: str) -> None:
         """Says that the programs of a group are compiled, which its first step waits for."""
-        if self.bar is not None and self.task is not None:
-            self.bar.update(self.task, description=f"{name}  compiling")
+        if self.screen.drawn_again:
+            self.screen.update(f"{name}  compiling", self._part, "")
 
     def show(self, at: At, done: float) -> None:
         """Shows where the run stands."""
+        self.done = done
         left = duration(self._pace(done) * (self.total - done))
         text = f"{at.algorithm}  round {at.round}  density {at.density:.3g}"
-        if self.bar is not None and self.task is not None:
-            self.bar.update(self.task, completed=done, description=text, left=f"{left} left")
-        elif at.done:
-            print(f"{text}  {done / self.total:.0%} done  {left} left", flush=True)
+        if at.done or self.screen.drawn_again:
+            self.screen.update(text, self._part, left)
+
+    @property
+    def _part(self) -> float:
+        return min(1.0, self.done / max(self.total, 1e-9))
 
     def _pace(self, done: float) -> float:
         """The seconds that one estimated second takes."""
@@ -61,17 +117,26 @@ class Display:
         return (now - self.paced[0]) / (done - self.paced[1])
 
 
+def in_notebook() -> bool:
+    """Whether the output goes to the cell of a notebook."""
+    ipython: Any = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
 @contextmanager
 def display(total: float) -> Iterator[Display]:
-    """A display of `total` estimated seconds: a bar in a terminal, else plain lines."""
+    """A display of `total` estimated seconds."""
     print(f"about {duration(total)} for all of it, of which some may be done already", flush=True)
-    if not sys.stdout.isatty():
-        yield Display(total, None)
-        return
-    columns = (
-        TextColumn("{task.description:<46}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %  {task.fields[left]}"),
-    )
-    with Progress(*columns, console=Console()) as bar:
-        yield Display(total, bar)
+    if in_notebook():
+        yield Display(total, Notebook())
+    elif sys.stdout.isatty():
+        columns = (
+            TextColumn("{task.description:<46}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %  {task.fields[left]}"),
+        )
+        with Progress(*columns, console=Console()) as bar:
+            yield Display(total, Terminal(bar))
+    else:
+        yield Display(total, Lines())
