@@ -45,6 +45,9 @@ class Algorithm:
     control_of: str = field(default="", metadata=DERIVED)  # the algorithm that it is a control of
     # The round of that algorithm which decides which examples improved.
     control_round: int = field(default=0, metadata=DERIVED)
+    # The accuracy on clean training examples at or below which a network has collapsed. A cell
+    # ends after two rounds in a row that end so; 0: it goes on to the last density.
+    collapsed: float = field(default=0.0, metadata=DERIVED)
 
     def __post_init__(self) -> None:
         where = f"algorithms.{self.name}"

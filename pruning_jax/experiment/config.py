@@ -32,9 +32,12 @@ def _defaults(description: type) -> dict[str, Any]:
     return {k: config_dict.placeholder(object) if v is None else v for k, v in found.items()}
 
 
+COLLAPSE = "collapse"
+"""As a number of rounds: as many as it takes until the network has collapsed."""
+
 PRUNING: Defaults = {
     "prune_fraction": 0.2,  # of the remaining weights, in every round
-    "rounds": 20,
+    "rounds": COLLAPSE,  # or a number of rounds
     "densities": (),  # instead of the two above: one for each round after the dense one
     "scope": Algorithm.scope,
     "exclude": Algorithm.exclude,
@@ -55,6 +58,8 @@ CONTROLS: Defaults = {
     # Dense networks trained without the examples that pruning improves most in these rounds,
     # and without as many random ones.
     "tie_rounds": (),
+    # The schedules that algorithms which prune nothing repeat, where `rounds` is "collapse".
+    "extended_rounds": 20,
     "tie_fraction": 0.1,  # of the training examples; the paper's is not published
     "pruned": "lrr",  # the algorithm whose rounds `width_rounds` and `tie_rounds` speak of
 }
@@ -79,7 +84,8 @@ ELSEWHERE: Defaults = {
 
 def _algorithm(**own: Setting) -> Config:
     """One algorithm's settings; the shared ones are unset unless it has its own."""
-    shared = {name: config_dict.placeholder(type(value)) for name, value in PRUNING.items()}
+    kinds = {name: type(value) for name, value in PRUNING.items()} | {"rounds": object}
+    shared = {name: config_dict.placeholder(kind) for name, kind in kinds.items()}
     settings = ConfigDict({**shared, **ALGORITHM})
     settings.update(own)
     return settings
@@ -106,6 +112,8 @@ def defaults() -> Config:
     >>> config.algorithms.mine.rewind = "finetune"
     """
     config = ConfigDict({**_defaults(Data), **_defaults(Recipe), **PRUNING, **ELSEWHERE})
+    del config.rounds  # it is a number or a word, which a ConfigDict does not allow by itself
+    config.rounds = config_dict.FieldReference(COLLAPSE, field_type=object)
     config.algorithms = Algorithms({name: _algorithm(**own) for name, own in NAMED.items()})
     config.grid = ConfigDict({"algorithms": ("lrr",), "noise_rates": (0.0,), "seeds": (0,)})
     config.controls = ConfigDict(CONTROLS)

@@ -1,12 +1,18 @@
 """From a ConfigDict to descriptions: the one place that reads a configuration."""
 
+import math
+
 from pruning_jax import errors
 from pruning_jax.errors import WrongUse, require
 from pruning_jax.experiment.algorithm import Algorithm
-from pruning_jax.experiment.config import ALGORITHM, PRUNING, Config, taken_from
+from pruning_jax.experiment.config import ALGORITHM, COLLAPSE, PRUNING, Config, taken_from
 from pruning_jax.experiment.data import Data
 from pruning_jax.experiment.named import NAMED
 from pruning_jax.experiment.recipe import Recipe
+
+COLLAPSED = 1.5
+"""A network has collapsed where its accuracy on clean training examples is at most so many times
+that of guessing. The factor is ours."""
 
 
 def read_data(config: Config) -> Data:
@@ -90,7 +96,9 @@ def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
     )
     shared = {key: config[key] if own[key] is None else own[key] for key in ("scope", "exclude")}
     settings = {key: own[key] for key in ALGORITHM}
-    algorithm = Algorithm(name, densities=_densities(config, name), **settings, **shared)
+    densities, collapses = _densities(config, name)
+    collapsed = COLLAPSED / recipe.num_classes if collapses else 0.0
+    algorithm = Algorithm(name, densities, collapsed=collapsed, **settings, **shared)
     try:
         recipe.step_at(algorithm.rewind_to)
     except WrongUse as error:
@@ -98,16 +106,23 @@ def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
     return algorithm
 
 
-def _densities(config: Config, name: str) -> tuple[float, ...]:
-    """The density of every round, from the nearest setting of it."""
+def _densities(config: Config, name: str) -> tuple[tuple[float, ...], bool]:
+    """The density of every round, from the nearest setting of it, and whether the rounds end
+    earlier where the network collapses."""
     own, where = config.algorithms[name], f"algorithms.{name}"
     listed = own.densities
     if listed is None and own.prune_fraction is None and own.rounds is None:
         listed = config.densities
     if listed:
-        return (1.0, *_numbers(f"{where}.densities", listed))
+        return (1.0, *_numbers(f"{where}.densities", listed)), False
     fraction = config.prune_fraction if own.prune_fraction is None else own.prune_fraction
     rounds = (len(config.densities) or config.rounds) if own.rounds is None else own.rounds
     require(0 <= fraction < 1, f"{where}: prune_fraction {fraction} is outside [0, 1)")
-    require(rounds >= 0, f"{where}: rounds {rounds} is below 0")
-    return tuple((1 - fraction) ** r for r in range(rounds + 1))
+    collapse = rounds == COLLAPSE
+    if collapse:
+        # No network has so many weights that it could have a lower density.
+        rounds = math.ceil(math.log(1e-10) / math.log1p(-fraction)) if fraction else 0
+        rounds = rounds or config.controls.extended_rounds
+    whole = isinstance(rounds, int) and rounds >= 0
+    require(whole, f"{where}: rounds {rounds!r} is neither {COLLAPSE!r} nor a number from 0 on")
+    return tuple((1 - fraction) ** r for r in range(rounds + 1)), collapse and fraction > 0

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -110,10 +111,10 @@ class GroupRun:
             files = [self.files[cell] for cell in cells]
             if not all(f.has(0) for f in files):
                 self._record(algorithm, first, first)
-            if all(finished(self.files, cell, algorithm) for cell in cells):
+            if all(map(self._finished, cells)):
                 continue
             resume = saved[1] if saved and saved[0] == algorithm.name else None
-            if resume and any(f.short_of(resume.round + resume.done) for f in files):
+            if resume and any(map(partial(self._lacks, resume), cells)):
                 resume = None  # files were removed since: these rounds are made again
             yield from self._algorithm(algorithm, first, resume)
             for f in files:
@@ -151,8 +152,8 @@ class GroupRun:
             steps = cost.steps_done(self.group, algorithm, moment)
             density = algorithm.densities[moment.round]
             yield from self._report(algorithm.name, moment, density, steps)
-            if all(finished(self.files, cell, algorithm) for cell in self._cells(algorithm)):
-                return  # before its last round if every replica has diverged
+            if all(map(self._finished, self._cells(algorithm))):
+                return  # before its last round if every replica has diverged or collapsed
 
     def _report(
         self, name: str, moment: Moment, density: float, steps: int
@@ -174,6 +175,13 @@ class GroupRun:
 
     def _load(self, kind: str) -> tuple[str, Moment] | None:
         return snapshots.load(self.folder / kind, self.work.recipe, self.stack, self.group.bases)
+
+    def _finished(self, cell: Cell) -> bool:
+        return finished(self.files, cell, self.experiment.algorithm)
+
+    def _lacks(self, moment: Moment, cell: Cell) -> bool:
+        """Whether files of a round that a moment has behind it are gone."""
+        return len(self.files[cell].rows) < moment.round + moment.done and not self._finished(cell)
 
     def _cells(self, algorithm: Algorithm) -> list[Cell]:
         return [Cell(algorithm.name, *base) for base in self.group.bases]
@@ -204,7 +212,7 @@ class GroupRun:
         for i, cell in enumerate(self._cells(algorithm)):
             files = self.files[cell]
             source = self.files.get(Cell(algorithm.masks_from, *self.group.bases[i]))
-            if finished(self.files, cell, algorithm) or files.diverged(moment.round):
+            if self._finished(cell):
                 continue
             if source and not source.has(moment.round):
                 continue

@@ -99,9 +99,18 @@ def _narrow(known: dict[str, Algorithm], wanted: Config, recipe: Recipe) -> Iter
     """Extended dense training of networks as small as pruning leaves them."""
     extended, total = known[EXTENDED], state.weights_total(recipe)
     for round_ in sorted(wanted.width_rounds):
+        require(
+            round_ <= extended.rounds,
+            f"controls.width_rounds: {EXTENDED} has {extended.rounds} rounds, which are too few "
+            f"beside round {round_}; give it more by controls.extended_rounds",
+        )
         width = matched_width(recipe, round(total * known[wanted.pruned].densities[round_]))
         name = f"{EXTENDED}_width_{width:g}"
-        yield dataclasses.replace(extended, name=name, width=width, control_of=EXTENDED)
+        # It is trained as long as what it stands beside.
+        densities = extended.densities[: round_ + 1]
+        yield dataclasses.replace(
+            extended, name=name, densities=densities, width=width, control_of=EXTENDED
+        )
 
 
 def _clean(algorithm: Algorithm) -> Algorithm:

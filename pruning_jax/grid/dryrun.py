@@ -9,7 +9,7 @@ from pruning_jax import errors, masks
 from pruning_jax.errors import require
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.grid import operations
+from pruning_jax.grid import operations, reach
 from pruning_jax.pruning import prune, restart, weights_to_keep
 from pruning_jax.training import devices, state
 from pruning_jax.training.examples import Images
@@ -22,8 +22,8 @@ def check(experiment: Experiment) -> None:
     """Checks an experiment against its network.
 
     Raises:
-      WrongUse: a density cannot be had, a pattern names no layer, the scores of a criterion do not
-        fit the parameters, or a rewind gives no state of the network.
+      WrongUse: a pattern names no layer, the scores of a criterion do not fit the parameters, or a
+        rewind gives no state of the network.
     """
     for algorithm in experiment.algorithms:
         mask = _network(experiment.recipe_of(algorithm, 0.0))[1]
@@ -35,15 +35,6 @@ def check(experiment: Experiment) -> None:
                 f"{what}.exclude: {pattern!r} matches none of the layers {', '.join(sizes)}"
                 + errors.nearest(pattern, (name.rpartition("/")[0] for name in sizes)),
             )
-        counts = np.array(list(sizes.values()))
-        least = max(1, int(counts[weights_to_keep.excluded(mask, algorithm.exclude)].sum()))
-        lowest = min(algorithm.densities)
-        keep = weights_to_keep.kept(counts, lowest)
-        require(
-            keep >= least,
-            f"{what}: density {lowest:.4g} keeps {keep} of {counts.sum()} weights, "
-            f"at least {least} must remain",
-        )
     _check_plugins(experiment)
 
 
@@ -71,7 +62,7 @@ def notes(experiment: Experiment) -> list[str]:
     recipe = experiment.recipe
     last = float(state.learning_rate(recipe, recipe.steps))
     tiny = last < recipe.learning_rate / 1000
-    return [
+    return reach.notes(experiment.algorithms, recipe) + [
         f"note: {a.name} fine-tunes at the schedule's last learning rate, which is {last:.1e} "
         f"under {recipe.schedule!r}: it hardly trains; 'step' or 'constant' end higher"
         for a in experiment.algorithms

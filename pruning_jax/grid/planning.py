@@ -60,6 +60,7 @@ class Plan:
     algorithms: dict[str, list[str]]  # criterion and rewind of each
     rounds: dict[str, int]
     densities: dict[str, list[float]]
+    collapses: dict[str, bool]  # whether rounds and densities end earlier if the network collapses
     weights_total: int
     steps: int
     seconds: float  # of the process that takes longest
@@ -110,6 +111,7 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
         algorithms={a.name: [a.criterion, a.rewind] for a in experiment.algorithms},
         rounds={a.name: a.rounds for a in experiment.algorithms},
         densities={a.name: list(a.densities) for a in experiment.algorithms},
+        collapses={a.name: a.collapsed > 0 for a in experiment.algorithms},
         weights_total=state.weights_total(recipe),
         steps=sum(cost.steps(g) * len(g.bases) for g in groups),
         seconds=max(sum(g.seconds for g in described[n::shares]) for n in range(shares)),
@@ -186,8 +188,9 @@ def show(plan: Plan, console: Console) -> None:
     )
     table = Table("algorithm", "rounds", "last density", "criterion", "rewind")
     for name, (criterion, rewind) in plan.algorithms.items():
+        most = "at most " if plan.collapses[name] else ""
         last = f"{plan.densities[name][-1]:.4g}"
-        table.add_row(name, str(plan.rounds[name]), last, criterion, rewind)
+        table.add_row(name, f"{most}{plan.rounds[name]}", last, criterion, rewind)
     console.print(table)
     table = Table("group", "replicas", "algorithms", "cells", "steps each", "memory", "time")
     for i, group in enumerate(plan.groups):
@@ -201,13 +204,15 @@ def show(plan: Plan, console: Console) -> None:
             progress.duration(group.seconds),
         )
     console.print(table)
+    most = "at most " if any(plan.collapses.values()) else ""
     how = (
         "estimated from the operations and bytes of a step and a calibration of this machine"
         if plan.estimated
         else "measured on a few steps"
     )
     console.print(
-        f"{plan.cells} cells (algorithm, noise rate, seed); {plan.steps:,} steps in all; "
-        f"about {progress.duration(plan.seconds)} on {', '.join(plan.devices)} ({how}); "
+        f"{plan.cells} cells (algorithm, noise rate, seed); {most}{plan.steps:,} steps in all; "
+        f"{most or 'about '}{progress.duration(plan.seconds)} on {', '.join(plan.devices)} "
+        f"({how}); "
         f"about {opening.size(plan.disk_bytes)} of files"
     )

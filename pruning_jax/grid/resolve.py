@@ -13,7 +13,7 @@ from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.data import Data
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.grid import controls, engine
+from pruning_jax.grid import controls, engine, reach
 
 
 def resolve(config: Config) -> Experiment:
@@ -24,7 +24,8 @@ def resolve(config: Config) -> Experiment:
     """
     spec = sources.spec(config.dataset)
     data, recipe = _data(config, spec), _recipe(config, spec)
-    named = reading.read_algorithms(config, recipe)
+    asked = reading.read_algorithms(config, recipe)
+    named = tuple(reach.within_reach(algorithm, recipe) for algorithm in asked)
     algorithms = (*named, *controls.derive(config, named, recipe))
     for algorithm in algorithms:
         controls.check_masks_from(algorithm, algorithms)

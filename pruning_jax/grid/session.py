@@ -208,7 +208,7 @@ def waits_for(experiment: Experiment, group: Group, workdir: Path) -> str:
 def unfinished(experiment: Experiment, group: Group, workdir: Path) -> bool:
     """Whether anything is left to do of a group."""
     files = {cell: CellFiles(workdir, cell) for cell in group.cells}
-    return not all(finished(files, c, experiment.algorithm(c.algorithm)) for c in files)
+    return not all(finished(files, cell, experiment.algorithm) for cell in files)
 
 
 def unite_rows(workdir: Path) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def ready(experiment: Experiment, algorithm: Algorithm, noise_rate: float, workd
     files = {cell: cellfiles.CellFiles(workdir, cell) for cell in cells}
     own = [cell for cell in cells if cell.algorithm == source.name]
     reached = any(files[cell].has(algorithm.control_round) for cell in own)
-    return reached and all(cellfiles.finished(files, cell, source) for cell in own)
+    return reached and all(cellfiles.finished(files, cell, experiment.algorithm) for cell in own)
 
 
 def used(

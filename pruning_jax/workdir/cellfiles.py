@@ -5,7 +5,8 @@ whole or not at all, and rounds.parquet after all others of a round: a round is 
 row is there.
 """
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -58,22 +59,9 @@ class CellFiles:
         """Lets go of these arrays, to save memory; they are read again if they are needed."""
         self.__dict__.pop("over_rounds", None)
 
-    @property
-    def diverged_in(self) -> list[bool]:
-        """For each complete round, whether the network diverged in it."""
-        return [row["diverged"] for row in self.rows]
-
     def has(self, round_: int) -> bool:
         """Whether this round is complete."""
         return len(self.rows) > round_
-
-    def diverged(self, before: int) -> bool:
-        """Whether the cell ended in an earlier round than `before`."""
-        return any(self.diverged_in[:before])
-
-    def short_of(self, count: int) -> bool:
-        """Whether fewer than `count` rounds are complete, though nothing diverged."""
-        return len(self.rows) < count and not self.diverged(count)
 
     def add(self, row: Row, mask: Arrays, examples: Arrays, params: Arrays) -> None:
         """Writes a finished round. If it was there before, later rounds are taken away.
@@ -97,26 +85,47 @@ class CellFiles:
         write_rows(paths.rounds(*where), self.rows)
 
 
-def nothing_left(
-    algorithm: Algorithm, diverged_in: Sequence[bool], giver_diverged_in: Sequence[bool] = ()
-) -> bool:
-    """Whether a cell is finished: it has all its rounds, it diverged, or there are no more masks.
+def ended_in(algorithm: Algorithm, rows: Sequence[Row]) -> list[bool]:
+    """For each complete round of a cell, whether no other follows it.
+
+    None does after the last round of the algorithm, after one in which the network diverged, and,
+    where the algorithm goes on until networks collapse, after the second one in a row that ends
+    with a collapsed network. Of each row `diverged` and `clean_accuracy` are looked at.
+    """
+    collapsed = [0 < algorithm.collapsed >= row["clean_accuracy"] for row in rows]
+    twice = [False, *(a and b for a, b in itertools.pairwise(collapsed))]
+    return [
+        row["diverged"] or ends or round_ == algorithm.rounds
+        for round_, (row, ends) in enumerate(zip(rows, twice, strict=False))
+    ]
+
+
+def nothing_left(ended_in: Sequence[bool], giver_ended_in: Sequence[bool] = ()) -> bool:
+    """Whether a cell is finished: it has ended, or there are no more masks for it.
 
     Args:
-      algorithm: that of the cell.
-      diverged_in: for each complete round of the cell, whether the network diverged in it.
-      giver_diverged_in: the same for the cell whose masks it takes, if it takes any. Where that
-        one diverged there is no mask for a later round.
+      ended_in: for each complete round of the cell, whether no other follows it.
+      giver_ended_in: the same for the cell whose masks it takes, if it takes any. Where that one
+        has ended there is no mask for a later round.
     """
-    count = len(diverged_in)
-    no_more_masks = any(giver_diverged_in) and count >= len(giver_diverged_in)
-    return count > algorithm.rounds or any(diverged_in) or no_more_masks
+    no_more_masks = any(giver_ended_in) and len(ended_in) >= len(giver_ended_in)
+    return any(ended_in) or no_more_masks
 
 
-def finished(files: Mapping[Cell, CellFiles], cell: Cell, algorithm: Algorithm) -> bool:
-    """Whether nothing is left to do of a cell, by its files and those of the giver of its masks."""
-    giver = files.get(cell._replace(algorithm=algorithm.masks_from))
-    return nothing_left(algorithm, files[cell].diverged_in, giver.diverged_in if giver else ())
+def finished(
+    files: Mapping[Cell, CellFiles], cell: Cell, algorithm: Callable[[str], Algorithm]
+) -> bool:
+    """Whether nothing is left to do of a cell, by its files and those of the giver of its masks.
+
+    Args:
+      files: of this cell, and of the giver if there is one.
+      cell: which one.
+      algorithm: gives the algorithm of a name, as `Experiment.algorithm` does.
+    """
+    own = algorithm(cell.algorithm)
+    giver = cell._replace(algorithm=own.masks_from)
+    theirs = ended_in(algorithm(own.masks_from), files[giver].rows) if giver in files else ()
+    return nothing_left(ended_in(own, files[cell].rows), theirs)
 
 
 def read_mask(workdir: Path, cell: Cell, round_: int) -> Arrays:

@@ -12,7 +12,8 @@ from pruning_jax.errors import said
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.files import Arrays
 from pruning_jax.workdir import paths, recorded, salvage
-from pruning_jax.workdir.cellfiles import nothing_left
+from pruning_jax.workdir.cellfiles import ended_in, nothing_left
+from pruning_jax.workdir.columns import Row
 from pruning_jax.workdir.recorded import Damaged
 
 LISTED = 4  # things that are named one by one before the others are counted
@@ -157,19 +158,24 @@ def _union(path: Path, problems: list[str]) -> list[pa.Table]:
 
 def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
     """What is missing of the grid: a line for the cells of each algorithm."""
-    diverged_in: dict[Cell, list[bool]] = {}
-    names = ("algorithm", "noise_rate", "seed", "diverged")
-    for name, rate, seed, bad in zip(*(rows[column] for column in names), strict=True):
-        diverged_in.setdefault(Cell(str(name), float(rate), int(seed)), []).append(bool(bad))
+    found: dict[Cell, list[Row]] = {}
+    columns = (*Cell._fields, "diverged", "clean_accuracy")
+    for values in zip(*(rows[column].tolist() for column in columns), strict=True):
+        row = dict(zip(columns, values, strict=True))
+        found.setdefault(Cell(*values[:3]), []).append(row)
+    wanted = [cell for cell in experiment.cells if cell in found]
+    ended = {c: ended_in(experiment.algorithm(c.algorithm), found[c]) for c in wanted}
     lines = []
     for algorithm in experiment.algorithms:
         cells = [cell for cell in experiment.cells if cell.algorithm == algorithm.name]
         left = []
         for cell in cells:
-            own = diverged_in.get(cell, [])
-            giver = diverged_in.get(cell._replace(algorithm=algorithm.masks_from), [])
-            if not nothing_left(algorithm, own, giver):
-                left.append(f"{_place(*cell[1:])} ({len(own)} of {algorithm.rounds + 1} rounds)")
+            own = ended.get(cell, [])
+            giver = ended.get(cell._replace(algorithm=algorithm.masks_from), [])
+            if not nothing_left(own, giver):
+                most = "at most " if algorithm.collapsed else ""
+                done = f"{len(own)} of {most}{algorithm.rounds + 1} rounds"
+                left.append(f"{_place(*cell[1:])} ({done})")
         if left:
             lines.append(
                 f"{algorithm.name}: {len(left)} of {len(cells)} cells are not finished: "

@@ -7,7 +7,7 @@ from pruning_jax.errors import said
 from pruning_jax.experiment import record as experiments
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.workdir import paths, recorded
-from pruning_jax.workdir.cellfiles import nothing_left
+from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.invariants import across, examples, masks, rounds
 from pruning_jax.workdir.invariants.across import Reference
 from pruning_jax.workdir.recorded import Damaged, Described, Rows
@@ -102,11 +102,10 @@ def _cell(
 
 def _complete(described: Described, tables: dict[Cell, Rows]) -> int:
     """How many cells are finished and sound."""
-    diverged_in = {cell: [row["diverged"] for row in rows] for cell, rows in tables.items()}
+    experiment = described.experiment
+    ended = {c: ended_in(experiment.algorithm(c.algorithm), rows) for c, rows in tables.items()}
     count = 0
-    for cell in described.experiment.cells:
-        algorithm = described.experiment.algorithm(cell.algorithm)
-        giver = cell._replace(algorithm=algorithm.masks_from)
-        own, theirs = diverged_in.get(cell, []), diverged_in.get(giver, [])
-        count += nothing_left(algorithm, own, theirs)
+    for cell in experiment.cells:
+        giver = cell._replace(algorithm=experiment.algorithm(cell.algorithm).masks_from)
+        count += nothing_left(ended.get(cell, []), ended.get(giver, []))
     return count

@@ -21,7 +21,7 @@ def test_every_field_is_a_setting_or_is_worked_out():
     worked_out = {
         Data: set(),
         Recipe: {"image_shape", "num_classes", "train_size", "engine"},
-        Algorithm: {"name", "densities", "control_of", "control_round"},
+        Algorithm: {"name", "densities", "control_of", "control_round", "collapsed"},
     }
     for description, others in worked_out.items():
         names = {field.name for field in dataclasses.fields(description)}
@@ -31,7 +31,7 @@ def test_every_field_is_a_setting_or_is_worked_out():
 def test_the_defaults_of_an_algorithm_are_those_of_learning_rate_rewinding():
     experiment = resolve(defaults())
     (lrr,) = experiment.algorithms
-    assert lrr == Algorithm("lrr", lrr.densities)
+    assert lrr == Algorithm("lrr", lrr.densities, collapsed=lrr.collapsed)
 
 
 def test_a_named_algorithm_differs_by_what_its_name_says():

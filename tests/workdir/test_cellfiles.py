@@ -1,17 +1,18 @@
 """A cell's files as they are written, round by round, and whether anything is left to do."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.workdir import cellfiles, paths
-from pruning_jax.workdir.cellfiles import CellFiles, nothing_left
+from pruning_jax.workdir.cellfiles import CellFiles, ended_in, nothing_left
 from pruning_jax.workdir.columns import SCHEMA
 
 CELL = Cell("lrr", 0.15, 3)
 LRR = Algorithm("lrr", (1.0, 0.8, 0.64))
-YES, NO = True, False
 
 
 def row(cell, round_, **changes):
@@ -89,34 +90,46 @@ def test_the_union_is_sorted_and_has_all_cells(tmp_path):
 @pytest.mark.parametrize(
     ("own", "giver", "finished"),
     [
-        ([], [], NO),
-        ([NO, NO], [], NO),
-        ([NO, NO, NO], [], YES),
-        ([NO, YES], [], YES),  # it diverged
-        ([NO, NO], [NO, NO, NO], NO),
-        ([NO], [NO, YES], NO),  # there is a mask for one more round
-        ([NO, NO], [NO, YES], YES),  # there is none
-        ([], [YES], NO),  # round 0 needs no mask
-        ([NO], [YES], YES),
+        ("", "", False),
+        ("..", "", False),
+        ("...", "", True),  # all its rounds
+        (".d", "", True),  # it diverged
+        (".c", "", False),  # once may be chance
+        (".cc", "", True),
+        ("cc", "", True),
+        ("..", "...", False),
+        (".", ".d", False),  # there is a mask for one more round
+        ("..", ".d", True),  # there is none
+        ("", "d", False),  # round 0 needs no mask
+        (".", "d", True),
+        (".", "cc", False),
+        ("..", "cc", True),
     ],
 )
 def test_when_nothing_is_left(own, giver, finished, tmp_path):
-    assert nothing_left(LRR, own, giver) == finished
-    lottery = Algorithm("lottery", LRR.densities, masks_from="lrr")
+    """Of each round: it diverged (d), it ended with a collapsed network (c), or neither (.)."""
+    lrr = dataclasses.replace(LRR, collapsed=0.15)
+    lottery = dataclasses.replace(lrr, name="lottery", masks_from="lrr")
     cells = {CELL._replace(algorithm="lottery"): own, CELL: giver}
     files = {}
-    for cell, diverged in cells.items():
+    for cell, rounds in cells.items():
         files[cell] = CellFiles(tmp_path, cell)
-        files[cell].rows = [row(cell, r, diverged=bad) for r, bad in enumerate(diverged)]
-    assert cellfiles.finished(files, CELL._replace(algorithm="lottery"), lottery) == finished
+        files[cell].rows = [
+            row(cell, r, diverged=how == "d", clean_accuracy=FOUND[how])
+            for r, how in enumerate(rounds)
+        ]
+    ended = [ended_in(lrr, files[cell].rows) for cell in cells]
+    assert nothing_left(*ended) == finished
+    algorithms = {"lrr": lrr, "lottery": lottery}
+    found = cellfiles.finished(files, CELL._replace(algorithm="lottery"), algorithms.__getitem__)
+    assert found == finished
 
 
-def test_what_is_short_of_a_round_lost_files(tmp_path):
-    files = CellFiles(tmp_path, CELL)
-    add(files, 0, 0.0)
-    assert files.short_of(2)
-    assert not files.short_of(1)
-    add(files, 1, 0.0, diverged=True)
-    assert not files.short_of(3)
-    assert files.diverged(2)
-    assert not files.diverged(1)
+FOUND = {"d": float("nan"), "c": 0.15, ".": 0.2}
+"""The accuracy on clean examples after a round that diverged, collapsed, or did neither."""
+
+
+def test_without_the_rule_nothing_collapses():
+    """An accuracy of 0 is no reason to end; the last round is."""
+    rows = [row(CELL, r, clean_accuracy=0.0) for r in range(3)]
+    assert ended_in(LRR, rows) == [False, False, True]

@@ -1,0 +1,67 @@
+"""Which densities a network can have: what remains must be more than what is never pruned."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterable
+
+import jax
+import numpy as np
+
+from pruning_jax import masks
+from pruning_jax.errors import require
+from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.pruning import weights_to_keep
+from pruning_jax.training import state
+
+
+def least(algorithm: Algorithm, recipe: Recipe) -> tuple[int, int]:
+    """The fewest weights that an algorithm can leave, and how many weights can be pruned or are in
+    the layers that it excludes."""
+    own = dataclasses.replace(recipe, width=recipe.width * algorithm.width)
+    mask = jax.eval_shape(masks.dense, state.shapes(own).params)
+    sizes = np.array(list(masks.sizes(mask).values()))
+    excluded = int(sizes[weights_to_keep.excluded(mask, algorithm.exclude)].sum())
+    return max(1, excluded), int(sizes.sum())
+
+
+def within_reach(algorithm: Algorithm, recipe: Recipe) -> Algorithm:
+    """The algorithm without the rounds that the network cannot have.
+
+    Densities are fractions of all weights, but excluded layers stay whole. So the rounds end where
+    fewer weights would remain than those layers have; and, where the algorithm goes on until
+    networks collapse, where a round would prune nothing more.
+
+    Raises:
+      WrongUse: not even the first density can be had.
+    """
+    fewest, total = least(algorithm, recipe)
+    kept = [round(total * density) for density in algorithm.densities]
+    count = len([*itertools.takewhile(lambda keep: keep >= fewest, kept)])
+    if algorithm.collapsed:
+        pruned = [a > b for a, b in itertools.pairwise(kept[:count])]
+        count = min(count, 1 + len([*itertools.takewhile(bool, pruned)]))
+    rounds = algorithm.densities[1:]
+    require(
+        not rounds or count > 1,
+        f"algorithms.{algorithm.name}: density {rounds and rounds[0]:.4g} keeps {sum(kept[1:2])} of "
+        f"{total} weights, at least {fewest} must remain",
+    )
+    return dataclasses.replace(algorithm, densities=algorithm.densities[:count])
+
+
+def notes(algorithms: Iterable[Algorithm], recipe: Recipe) -> list[str]:
+    """Which algorithms cannot prune further than their last rounds, a line for each last round."""
+    ends: dict[str, list[str]] = {}
+    for algorithm in algorithms:
+        if algorithm.control_of or not algorithm.exclude or algorithm.densities[-1] == 1:
+            continue
+        before, last = algorithm.densities[-2:]
+        fewest, total = least(algorithm, recipe)
+        if round(total * last * last / before) < fewest:  # what the next round would leave
+            text = (
+                f"in round {algorithm.rounds} at density {last:.4g}, because the layers that are "
+                f"not pruned have {fewest:,} of {total:,} weights"
+            )
+            ends.setdefault(text, []).append(algorithm.name)
+    return [f"note: the range of {', '.join(names)} ends {text}" for text, names in ends.items()]
