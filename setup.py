@@ -60,7 +60,8 @@ setup(
         "array_record>=0.8.1",
         "absl-py>=2.1",
         "jaxtyping>=0.3.3",
-        "numpy>=2.0",
+        # Before 2.2 savez knows no `allow_pickle`, and a full disk leaves its archive open.
+        "numpy>=2.2",
         "pandas>=2.2.2",  # the first that works with numpy 2
         "pyarrow>=17",
         "scipy>=1.14",

@@ -189,6 +189,7 @@ def found(tmp_path_factory):
     return json.loads((folder / "outcomes.json").read_text()) | {"tmp": str(folder / "tmp")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_wrong_use_is_one_line_and_status_2(found, case):
     line = one_line(subprocess.CompletedProcess(case, *found["found"][case]))
@@ -197,6 +198,7 @@ def test_wrong_use_is_one_line_and_status_2(found, case):
     assert line.startswith("run.py: ")
 
 
+@pytest.mark.slow
 def test_wrong_use_writes_nothing(found):
     assert found["written"] == []
 

@@ -32,7 +32,9 @@ def double():
 def both(name):
     """A recipe, its state with moments of its own, and the network in PyTorch."""
     shape = SHAPES.get(name, (32, 32, 3))
-    recipe = Recipe(model=name, image_shape=shape, num_classes=CLASSES, train_size=BATCH)
+    recipe = Recipe(
+        model=name, image_shape=shape, num_classes=CLASSES, batch_size=BATCH, train_size=BATCH
+    )
     new = jax.device_get(jax.jit(state.create, static_argnums=0)(recipe, jax.random.key(0)))
     new = jax.tree.map(lambda a: a.astype(np.float64) if a.dtype == np.float32 else a, new)
     network = torch_networks.NETWORKS[name](CLASSES).double()

@@ -15,7 +15,13 @@ NORMAL = nn.initializers.normal()
 UNSEEDED = np.random.default_rng()
 
 
-@pytest.mark.parametrize("name", plugins.MODELS.names)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "resnet50" else ())
+        for name in plugins.MODELS.names
+    ],
+)
 def test_the_built_in_ones_keep_the_laws(name):
     check_model(name)
 
