@@ -106,15 +106,21 @@ def _algorithm(config: Config, name: str, recipe: Recipe) -> Algorithm:
     return algorithm
 
 
+def listed(config: Config, name: str) -> tuple:
+    """The densities of an algorithm after round 0 if they are listed, not decided by a fraction and
+    a number of rounds; else ()."""
+    own = config.algorithms[name]
+    if own.densities is None and own.prune_fraction is None and own.rounds is None:
+        return config.densities
+    return own.densities or ()
+
+
 def _densities(config: Config, name: str) -> tuple[tuple[float, ...], bool]:
     """The density of every round, from the nearest setting of it, and whether the rounds end
     earlier where the network collapses."""
     own, where = config.algorithms[name], f"algorithms.{name}"
-    listed = own.densities
-    if listed is None and own.prune_fraction is None and own.rounds is None:
-        listed = config.densities
-    if listed:
-        return (1.0, *_numbers(f"{where}.densities", listed)), False
+    if densities := listed(config, name):
+        return (1.0, *_numbers(f"{where}.densities", densities)), False
     fraction = config.prune_fraction if own.prune_fraction is None else own.prune_fraction
     rounds = (len(config.densities) or config.rounds) if own.rounds is None else own.rounds
     require(0 <= fraction < 1, f"{where}: prune_fraction {fraction} is outside [0, 1)")

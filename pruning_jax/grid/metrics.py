@@ -127,4 +127,6 @@ def examples(trained: Trained, result: Result) -> dict[str, np.ndarray]:
         "el2n": result.el2n[train],
         "train_loss": np.asarray(outcome.loss)[train],
         "correct": np.asarray(outcome.prediction)[train] == labels.given[train],
+        "test_label": division.labels[division.test],
+        "test_prediction": np.asarray(outcome.prediction)[division.test].astype(np.uint16),
     }

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from pruning_jax import masks
-from pruning_jax.errors import require
+from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.pruning import weights_to_keep
@@ -25,28 +25,32 @@ def least(algorithm: Algorithm, recipe: Recipe) -> tuple[int, int]:
     return max(1, excluded), int(sizes.sum())
 
 
-def within_reach(algorithm: Algorithm, recipe: Recipe) -> Algorithm:
+def within_reach(algorithm: Algorithm, recipe: Recipe, *, listed: bool) -> Algorithm:
     """The algorithm without the rounds that the network cannot have.
 
     Densities are fractions of all weights, but excluded layers stay whole. So the rounds end where
     fewer weights would remain than those layers have; and, where the algorithm goes on until
     networks collapse, where a round would prune nothing more.
 
+    Args:
+      listed: whether the densities are listed one by one, which is a mistake if one of them cannot
+        be had.
+
     Raises:
-      WrongUse: not even the first density can be had.
+      WrongUse: a listed density or the first one cannot be had.
     """
     fewest, total = least(algorithm, recipe)
     kept = [round(total * density) for density in algorithm.densities]
     count = len([*itertools.takewhile(lambda keep: keep >= fewest, kept)])
+    if count < len(kept) and (listed or count < 2):
+        density, keep = algorithm.densities[count], kept[count]
+        raise WrongUse(
+            f"algorithms.{algorithm.name}: density {density:.4g} keeps {keep} of {total} weights, "
+            f"at least {fewest} must remain"
+        )
     if algorithm.collapsed:
         pruned = [a > b for a, b in itertools.pairwise(kept[:count])]
         count = min(count, 1 + len([*itertools.takewhile(bool, pruned)]))
-    rounds = algorithm.densities[1:]
-    require(
-        not rounds or count > 1,
-        f"algorithms.{algorithm.name}: density {rounds and rounds[0]:.4g} keeps {sum(kept[1:2])} of "
-        f"{total} weights, at least {fewest} must remain",
-    )
     return dataclasses.replace(algorithm, densities=algorithm.densities[:count])
 
 

@@ -25,7 +25,10 @@ def resolve(config: Config) -> Experiment:
     spec = sources.spec(config.dataset)
     data, recipe = _data(config, spec), _recipe(config, spec)
     asked = reading.read_algorithms(config, recipe)
-    named = tuple(reach.within_reach(algorithm, recipe) for algorithm in asked)
+    named = tuple(
+        reach.within_reach(algorithm, recipe, listed=bool(reading.listed(config, algorithm.name)))
+        for algorithm in asked
+    )
     algorithms = (*named, *controls.derive(config, named, recipe))
     for algorithm in algorithms:
         controls.check_masks_from(algorithm, algorithms)

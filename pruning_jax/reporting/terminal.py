@@ -31,7 +31,7 @@ def accuracy(rows: pd.DataFrame, console: Console) -> None:
             line = {str(row["algorithm"]): row for row in by_round[round_,]}
             density = min(float(row["density"]) for row in line.values())
             cells = [_cell(line[name], density) if name in line else "" for name in algorithms]
-            table.add_row(str(round_), f"{density:.1%}", *cells)
+            table.add_row(str(round_), f"{100 * density:.3g}%", *cells)
         console.print(table)
     every = records(rows.filter(["algorithm", "noise_rate", "seed", "round", "diverged"]))
     for row in pick(every, diverged=True):

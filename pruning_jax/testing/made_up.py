@@ -108,4 +108,12 @@ def _examples(cell: Cell, algorithm: Algorithm, rows: list[Row]) -> Arrays:
         "el2n": hardness.astype(np.float32),
         "train_loss": losses.astype(np.float32),
         "correct": losses < 0.1,
+        "test_label": true,
+        "test_prediction": np.stack([_predicted(true, row["test_accuracy"]) for row in rows]),
     }
+
+
+def _predicted(true: np.ndarray, accuracy: float) -> np.ndarray:
+    """Predictions of which this fraction is right."""
+    right = np.arange(len(true)) < accuracy * len(true)
+    return np.where(right, true, (true + 1) % CLASSES).astype(np.uint16)

@@ -33,7 +33,7 @@ class ExampleArray(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """NumPy's letter for the kind of number: "i", "f" or "b"."""
+        """NumPy's letter for the kind of number: "i", "u", "f" or "b"."""
         return np.dtype(self.type).kind
 
     @property
@@ -116,7 +116,7 @@ COLUMNS = (
 SCHEMA = pa.schema([(column.name, column.type) for column in COLUMNS])
 """The same for Arrow."""
 
-EXAMPLE, ROUND = ("example",), ("round", "example")
+EXAMPLE, ROUND, TEST = ("example",), ("round", "example"), "test example"
 
 # fmt: off
 EXAMPLE_ARRAYS = (
@@ -133,6 +133,10 @@ EXAMPLE_ARRAYS = (
                  "The cross-entropy at the end of the round, against the given label."),
     ExampleArray("correct", "bool", ROUND, "",
                  "Whether the given label is predicted at the end of the round."),
+    ExampleArray("test_label", "int32", (TEST,), "class",
+                 "The label of each test example, in the data set's order."),
+    ExampleArray("test_prediction", "uint16", ("round", TEST), "class",
+                 "The class that is predicted for each test example at the end of the round."),
     ExampleArray("el2n_mean", "float32", EXAMPLE, "l2 norm",
                  "The mean of `el2n` over the seeds that give the example the same label. It is "
                  "added when all cells of the run are finished.",

@@ -14,7 +14,7 @@ from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.files import Arrays, read_arrays
 from pruning_jax.workdir import paths
 from pruning_jax.workdir.cellfiles import read_table
-from pruning_jax.workdir.columns import EXAMPLE_ARRAYS, OVER_ROUNDS, SCHEMA, Row
+from pruning_jax.workdir.columns import EXAMPLE_ARRAYS, OVER_ROUNDS, SCHEMA, TEST, Row
 
 Rows: TypeAlias = list[Row]
 T = TypeVar("T")
@@ -185,11 +185,12 @@ def examples(path: Path, count: int | None = None, rounds: int | None = None) ->
       Damaged: it cannot be read, or an array is missing or has another type or shape.
     """
     found = arrays(path)
-    for name in ("label", "train_loss"):
+    for name in ("label", "train_loss", "test_label"):
         _expect(name in found and found[name].ndim > 0, path, f"has no {name}")
     sizes = {
         "example": len(found["label"]) if count is None else count,
         "round": max(len(found["train_loss"]), rounds or 0),
+        TEST: len(found["test_label"]),
     }
     for wanted in EXAMPLE_ARRAYS:
         if not (wanted.always or wanted.name in found):

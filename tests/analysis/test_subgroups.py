@@ -11,6 +11,7 @@ from pruning_jax.analysis import subgroups
 from pruning_jax.analysis.el2n import el2n
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.workdir.collect import Run
+from pruning_jax.workdir.columns import OVER_ROUNDS
 
 N, ROUNDS, COUNT = 45, 3, 4
 CELLS = [
@@ -34,6 +35,8 @@ def arrays(cell):
         "el2n": el2n,
         "train_loss": own.gamma(1.0, size=(ROUNDS, N)).astype(np.float32),
         "correct": own.random((ROUNDS, N)) < 0.7,
+        "test_label": np.zeros(5, np.int32),
+        "test_prediction": np.zeros((ROUNDS, 5), np.uint16),
     }
 
 
@@ -132,7 +135,7 @@ def test_damaged_and_unfinished_cells(run):
     files = [run.workdir / cell.folder / "examples.npz" for cell in CELLS]
     files[0].write_bytes(files[0].read_bytes()[:100])
     files[1].unlink()
-    short = {n: a[:2] if n in ("train_loss", "correct") else a for n, a in arrays(CELLS[2]).items()}
+    short = {n: a[:2] if n in OVER_ROUNDS else a for n, a in arrays(CELLS[2]).items()}
     np.savez(files[2], **short)
     broken = arrays(CELLS[3])
     broken["train_loss"][1:] = np.nan

@@ -56,9 +56,9 @@ def test_each_cell_ends_when_its_network_has_collapsed(workdir):
             assert twice[-1] or cell["weights_remaining"].iloc[-1] <= 2
             lengths.add(len(cell))
     assert len(lengths) > 1
-    for name, rate, seed in last:
+    for (name, rate, seed), round_ in last.items():
         if name == "shuffled":
-            assert last[name, rate, seed] <= last["lottery", rate, seed]
+            assert round_ <= last["lottery", rate, seed]
 
 
 @pytest.mark.slow

@@ -147,6 +147,8 @@ def test_examples_have_the_arrays_of_the_contract(reference, cell):
         "el2n_mean": ("float32", each),
         "train_loss": ("float32", all_rounds),
         "correct": ("bool", all_rounds),
+        "test_label": ("int32", (500,)),
+        "test_prediction": ("uint16", (ROUNDS + 1, 500)),
     }
     assert len(np.unique(examples["index"])) == TRAIN
     assert (examples["el2n"] >= 0).all()
@@ -164,6 +166,8 @@ def test_rows_agree_with_the_arrays(reference, rows, cell):
     for row in own_rows(rows, cell).itertuples():
         correct, loss = examples["correct"][row.round], examples["train_loss"][row.round]
         assert row.train_accuracy == correct.mean()
+        predicted = examples["test_prediction"][row.round]
+        assert row.test_accuracy == (predicted == examples["test_label"]).mean()
         assert row.clean_accuracy == correct[~noisy].mean()
         assert row.train_loss == pytest.approx(loss.mean(dtype=np.float64), rel=1e-12)
         assert row.noise_realised == noisy.mean()

@@ -15,6 +15,7 @@ import pytest
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.workdir import cellfiles, examine, recorded
+from pruning_jax.workdir.columns import OVER_ROUNDS
 
 ALGORITHMS = ("lrr", "random", "lottery", "reinit", "shuffled")
 """With the criteria of the reference run, whose compiled programs serve here."""
@@ -168,6 +169,22 @@ def examples_without_the_last_round(workdir):
     return path
 
 
+def predictions_of_another_network(workdir):
+    path = workdir / LRR.folder / "examples.npz"
+    arrays(path, lambda a: a["test_prediction"][1].__iadd__(1))
+    return workdir / LRR.folder / "rounds.parquet"
+
+
+def labels_of_another_order(workdir):
+    def change(a):
+        a["test_label"] = a["test_label"][::-1]
+        a["test_prediction"] = a["test_prediction"][:, ::-1]
+
+    path = workdir / LRR._replace(algorithm="reinit").folder / "examples.npz"
+    arrays(path, change)
+    return path
+
+
 def missing_mask(workdir):
     path = workdir / LRR.folder / "masks" / "round_01.npz"
     path.unlink()
@@ -223,11 +240,22 @@ def round_after_a_diverged_one(workdir):
     return workdir / LRR.folder / "rounds.parquet"
 
 
+def round_after_a_collapsed_one(workdir):
+    """By the rule that config.json has: then its second round of these is the last."""
+    path = workdir / "config.json"
+    content = json.loads(path.read_text())
+    content["experiment"]["algorithms"]["lrr"]["collapsed"] = 1.0
+    path.write_text(json.dumps(content))
+    experiment = recorded.described(workdir).experiment
+    path.write_text(json.dumps({**content, "hash": record.digest(experiment)}))
+    return workdir / LRR.folder / "rounds.parquet"
+
+
 def round_too_many(workdir):
     masks = workdir / LRR.folder / "masks"
     shutil.copy(masks / "round_02.npz", masks / "round_03.npz")
     path = workdir / LRR.folder / "examples.npz"
-    arrays(path, lambda a: a.update({n: a[n][[0, 1, 2, 2]] for n in ("train_loss", "correct")}))
+    arrays(path, lambda a: a.update({n: a[n][[0, 1, 2, 2]] for n in OVER_ROUNDS}))
     rows(workdir, LRR, lambda content: content.append({**content[-1], "round": 3}))
     return workdir / LRR.folder / "rounds.parquet"
 
@@ -466,6 +494,7 @@ TAMPERING: dict[str, tuple[Callable[[Path], Path], ...]] = {
     examine.ROUNDS: (
         gap_in_the_rounds,
         round_after_a_diverged_one,
+        round_after_a_collapsed_one,
         round_too_many,
         row_of_another_cell,
     ),
@@ -487,8 +516,9 @@ TAMPERING: dict[str, tuple[Callable[[Path], Path], ...]] = {
     ),
     "the right examples are left out": (train_examples,),
     "accuracies follow from the arrays": (clean_accuracy, train_true_accuracy),
+    "test accuracies are those predicted": (predictions_of_another_network,),
     "losses follow from the arrays": (train_loss, loss_that_is_not_finite),
-    examine.SHARED: (other_round_0, other_label),
+    examine.SHARED: (other_round_0, other_label, labels_of_another_order),
     examine.NESTED: (label_that_is_another_at_a_higher_rate,),
     examine.UNION: (
         union_with_another_number,
@@ -600,9 +630,8 @@ def test_a_run_that_goes_on_holds(workdir):
 def test_a_diverged_cell_holds(workdir):
     """So does one that takes its masks from it: both end there."""
     lottery = LRR._replace(algorithm="lottery")
-    nowhere = dict.fromkeys(
-        ("train_accuracy", "clean_accuracy", "noisy_accuracy", "train_true_accuracy"), float("nan")
-    )
+    names = ("train_accuracy", "clean_accuracy", "noisy_accuracy", "train_true_accuracy")
+    nowhere = dict.fromkeys((*names, "test_accuracy"), float("nan"))
 
     def diverge(content: list[dict]) -> None:
         content.pop()

@@ -183,7 +183,7 @@ WRONG = [
     ({"algorithms.lrr.densities": (0.2, 0.5)}, r"lrr.*rise.*0\.2, 0\.5"),
     ({"prune_fraction": 1.0}, r"prune_fraction 1\.0 is outside"),
     ({"prune_fraction": -0.1}, r"prune_fraction -0\.1 is outside"),
-    ({"rounds": -1}, "rounds -1 is below 0"),
+    ({"rounds": -1}, "rounds -1 is neither 'collapse' nor a number"),
     ({"algorithms.lrr.rewind_to": "10ep"}, "'10ep' is step 90.*0 to 89"),
     ({"algorithms.lrr.rewind_to": "90it"}, "'90it' is step 90.*0 to 89"),
     ({"algorithms.lrr.rewind_to": "-1it"}, "'-1it' is step -1"),

@@ -20,7 +20,7 @@ ONES = (1.0,) * len(DENSITIES)
 WIDTHS = {0.65: 3, 0.4: 6, 0.2: 10}
 """Of narrower networks, and the round of pruning that leaves as many weights."""
 
-WEIGHTS, EXAMPLES = 44_200, 200
+WEIGHTS, EXAMPLES, TESTED = 44_200, 200, 50
 HOSTILE = "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>"
 """An algorithm and a data set that no page should believe."""
 
@@ -119,7 +119,16 @@ def examples(part, rng):
         **{"is_noisy": noisy, "used": np.ones(EXAMPLES, bool), "index": np.arange(EXAMPLES)},
         **{"el2n": hardness.astype(np.float32), "train_loss": losses.astype(np.float32)},
         "correct": losses < 1,
+        **tested([row["test_accuracy"] for row in part]),
     }
+
+
+def tested(accuracies):
+    """Labels and predictions of test examples with these accuracies."""
+    label = np.arange(TESTED, dtype=np.int32) % 10
+    right = [np.arange(TESTED) < np.nan_to_num(share) * TESTED for share in accuracies]
+    prediction = np.where(np.stack(right), label, (label + 1) % 10).astype(np.uint16)
+    return {"test_label": label, "test_prediction": prediction}
 
 
 def workdir(folder, what=None):

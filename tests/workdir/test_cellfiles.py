@@ -27,6 +27,7 @@ def add(files, round_, value, **changes):
         "label": np.arange(4),
         "train_loss": np.full(4, value, np.float32),
         "correct": np.arange(4) < round_,
+        "test_prediction": np.arange(5, dtype=np.uint16),
     }
     mask = {"Dense_0/kernel": np.arange(6) >= round_}
     files.add(row(files.cell, round_, **changes), mask, examples, {})

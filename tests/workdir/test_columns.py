@@ -43,12 +43,13 @@ def test_a_real_run_has_these_columns_and_arrays(tmp_path_factory):
         arrays = dict(examples)
     assert set(arrays) == {array.name for array in EXAMPLE_ARRAYS}
     sizes = dict(zip(("round", "example"), arrays["correct"].shape, strict=True))
-    assert sizes["round"] != sizes["example"]
+    sizes["test example"] = len(arrays["test_label"])
+    assert len({*sizes.values()}) == 3
     for array in EXAMPLE_ARRAYS:
         own = arrays[array.name]
         assert own.dtype == array.type, array.name
         assert own.shape == tuple(sizes[axis] for axis in array.shape), array.name
-    assert OVER_ROUNDS == ("train_loss", "correct")
+    assert OVER_ROUNDS == ("train_loss", "correct", "test_prediction")
 
 
 def test_the_document_is_what_the_code_says():

@@ -20,8 +20,8 @@ def workdir(tmp_path):
         row = dict.fromkeys(cellfiles.SCHEMA.names)
         row |= {"algorithm": cell.algorithm, "noise_rate": cell.noise_rate, "seed": cell.seed}
         row |= {"round": 0, "train_loss": math.pi, "diverged": False}
-        losses, correct = np.zeros(4, np.float32), np.ones(4, bool)
-        examples = {"train_loss": losses, "correct": correct}
+        examples = {"train_loss": np.zeros(4, np.float32), "correct": np.ones(4, bool)}
+        examples["test_prediction"] = np.zeros(4, np.uint16)
         CellFiles(tmp_path, cell).add(row, {"kernel": np.ones(3, bool)}, examples, {})
     return tmp_path
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.workdir import recorded
-from pruning_jax.workdir.columns import SCHEMA
+from pruning_jax.workdir.columns import OVER_ROUNDS, SCHEMA
 from pruning_jax.workdir.invariants.agreement import first_wrong
 from pruning_jax.workdir.invariants.examples import corrupted
 from pruning_jax.workdir.recorded import Damaged, Record, Rows
 
-SAME = ("label", "true_label", "index")
+SAME = ("label", "true_label", "index", "test_label")
 """The arrays that all cells of one noise rate and seed have in common, if they are trained on the
 same examples."""
 
@@ -32,7 +32,7 @@ class Reference(NamedTuple):
     def of(cls, record: Record) -> "Reference":
         """The reference that a cell is; it keeps only little of the cell's arrays in memory."""
         arrays = {name: record.examples[name] for name in SAME}
-        arrays["train_loss"] = record.examples["train_loss"][:1].copy()
+        arrays |= {name: record.examples[name][:1].copy() for name in OVER_ROUNDS}
         return cls(record._replace(masks=[], examples=arrays))
 
     @property
@@ -44,8 +44,11 @@ class Reference(NamedTuple):
         """How another cell's labels or round 0 differ, or ""."""
         mine, theirs = self.record.examples, other.examples
         differ = [name for name in SAME if not np.array_equal(mine[name], theirs[name])]
-        if mine["train_loss"][0].tobytes() != theirs["train_loss"][0].tobytes():
-            differ.append("train_loss of round 0")
+        differ += [
+            f"{name} of round 0"
+            for name in OVER_ROUNDS
+            if mine[name][0].tobytes() != theirs[name][0].tobytes()
+        ]
         message = f"{', '.join(differ)} should be as in {self.file}"
         return first_wrong(other.examples_file, (not differ, message))
 

@@ -80,6 +80,14 @@ def accuracies(record: Record) -> Iterator[str]:
         yield first_wrong(record.rounds_file, (not wrong, f"round {r}: {wrong}"))
 
 
+def test_accuracies(record: Record) -> Iterator[str]:
+    """The test accuracy is that of the test predictions; NaN where the network diverged."""
+    right = record.examples["test_prediction"] == record.examples["test_label"]
+    for r, (row, correct) in enumerate(zip(record.rows, right, strict=True)):
+        wrong = columns(row, {"test_accuracy": math.nan if row["diverged"] else mean(correct)})
+        yield first_wrong(record.rounds_file, (not wrong, f"round {r}: {wrong}"))
+
+
 def losses(record: Record) -> Iterator[str]:
     """train_loss is that of examples.npz, and a cell diverged if a loss is not finite."""
     for r, (row, loss) in enumerate(zip(record.rows, record.examples["train_loss"], strict=True)):
@@ -98,6 +106,7 @@ CHECKS: dict[str, Check] = {
     "as many labels are noisy as asked": noise_counts,
     "the right examples are left out": left_out,
     "accuracies follow from the arrays": accuracies,
+    "test accuracies are those predicted": test_accuracies,
     "losses follow from the arrays": losses,
 }
 """These checks by what they find to be so."""
