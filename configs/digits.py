@@ -2,17 +2,15 @@
 
   python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
 
-LeNet-300-100 on scikit-learn's digits, which need no network: 900 training images, three
-noise rates, six seeds, four algorithms, 17 rounds down to 2.3 % of the weights; and the controls
-of the paper's four claims.
+LeNet-300-100 on scikit-learn's digits, which need no network: 900 training images, without label
+noise and with 40 %, six seeds, three ways to prune until the network has collapsed, the extended
+dense network, and the controls of the paper's four claims.
 
-Epochs and learning rate are chosen by one rule: the dense network fits at least 99 % of the
-labels it is given, at every noise rate, before the first pruning. A network that has not yet
-memorised its noise hides what pruning does to memorisation.
-
-Measured on 2 cores of a Xeon: 5 min. Expect claim 2 supported, the others not (docs/results.md).
-With 40 % noise random masks lose, then regain accuracy at 4 to 7 % of the weights, then break;
-weight rewinding gains at the end; LRR only loses.
+Weight decay and epochs follow a rule that was written down before anything was run: of the decays
+0, 1e-4, 5e-4 and 2e-3 the largest, and of 30, 36, 42 and 48 epochs the fewest, with which the dense
+network fits at least 99 % of the labels it is given, at every noise rate and for every seed. A
+network that has not yet memorised its noise hides what pruning does to memorisation. The choice was
+made on seeds 0 to 5; the seeds here took no part in it.
 """
 
 from pruning_jax import Config, defaults
@@ -25,22 +23,23 @@ def get_config() -> Config:
     config.validation_fraction = 0.1
 
     config.model = "lenet_300_100"
-    config.epochs = 36
+    config.epochs = 42
     config.batch_size = 50
     config.optimizer = "sgd"
     config.learning_rate = 0.1
     config.momentum = 0.9
+    config.weight_decay = 2e-3
     config.schedule = "cosine"
 
     config.prune_fraction = 0.2
-    config.rounds = 17
+    config.rounds = "collapse"
     config.algorithms.weight_rewinding.rewind_to = "1ep"
 
-    config.grid.algorithms = ("lrr", "weight_rewinding", "extended_dense", "random")
-    config.grid.noise_rates = (0.0, 0.2, 0.4)
-    config.grid.seeds = (0, 1, 2, 3, 4, 5)
+    config.grid.algorithms = ("lrr", "weight_rewinding", "random", "extended_dense")
+    config.grid.noise_rates = (0.0, 0.4)
+    config.grid.seeds = (10, 11, 12, 13, 14, 15)
 
-    config.controls.width_rounds = (5, 10)
-    config.controls.without_noisy = ("lrr", "extended_dense", "random")
-    config.controls.tie_rounds = (5, 10, 15)
+    config.controls.width_rounds = (1, 2, 3, 5, 8, 12, 20)
+    config.controls.without_noisy = ("lrr", "weight_rewinding", "random", "extended_dense")
+    config.controls.tie_rounds = (5, 12, 20)
     return config
