@@ -44,6 +44,7 @@ def program(
     def all_replicas(stacked: tuple, shared: tuple) -> PyTree:
         return WAYS[how](lambda own: function(*static, *own, *shared), stacked)
 
+    all_replicas.__name__ = function.__name__  # the name of the program in logs and profiles
     divided = jax.shard_map(
         all_replicas,
         mesh=mesh,
