@@ -53,9 +53,8 @@ def estimates(
     """The means over the first axis, with intervals and p-values.
 
     Below `bootstrap_from` replicates: Student's t. From there on: the symmetric bootstrap-t,
-    mean +- q * standard error, where q is the `confidence` quantile of |t*| over resamples of
-    the replicates (Hall 1988, doi 10.1214/aos/1176350933); the percentile bootstrap is too
-    narrow for so few replicates, most of all in the tails that Holm's correction looks at.
+    mean +- q * standard error, where q is the `confidence` quantile of |t*| over resamples (Hall
+    1988, doi 10.1214/aos/1176350933); the percentile bootstrap is too narrow for so few.
 
     What is not finite is not counted; two replicates are the fewest. No standard error is below
     `resolution` / sqrt(replicates): multiples of it may agree by chance. Where that decides, the

@@ -81,9 +81,9 @@ def lead(run: Run, facts: Facts) -> str:
         f"The network {model}{weights} was trained on {dataset} with "
         f"{listed(list(facts.algorithms))}, at {rates} label noise and with "
         f"{several(len({*run.rows['seed']}), 'seed')} each. Pruning goes down to a density of "
-        f"{percent(min(facts.pruned.values()))}. Every interval is a 95 % confidence interval over "
-        "seeds, and every comparison is between networks of the same seed and the same noisy "
-        "labels."
+        f"{percent(min(facts.pruned.values()))}. Intervals are over seeds, with 95 % confidence "
+        "where nothing else is said; every comparison is between networks of the same seed and "
+        "the same noisy labels."
     )
 
 

@@ -8,6 +8,7 @@ import synthetic
 from synthetic import PAPER
 
 from pruning_jax.analysis.augmented import augmented
+from pruning_jax.analysis.claim_curves import claim_curves
 from pruning_jax.analysis.claims.claims import claims
 from pruning_jax.analysis.curves import curves, memorisation, relative_loss
 from pruning_jax.analysis.degradation import degradation
@@ -15,6 +16,7 @@ from pruning_jax.analysis.descent import descent
 from pruning_jax.analysis.factors import factor_effects, two_factors
 from pruning_jax.analysis.optimum import optimum
 from pruning_jax.analysis.removed import tie
+from pruning_jax.analysis.sensitivity import sensitivity
 from pruning_jax.workdir.columns import SCHEMA
 
 ROWS = synthetic.rows(PAPER).reset_index(drop=True)
@@ -22,6 +24,9 @@ ROWS = synthetic.rows(PAPER).reset_index(drop=True)
 COLUMNS = {
     claims: "claim algorithm noise_rate verdict measure effect low high confidence replicates "
     "density sentence settings",
+    claim_curves: "claim algorithm noise_rate measure density effect low high confidence "
+    "comparable replicates",
+    sensitivity: "setting value claim algorithm noise_rate verdict by_default",
     curves: "algorithm noise_rate round density measure mean low high replicates",
     memorisation: "algorithm noise_rate round density measure mean low high replicates",
     relative_loss: "algorithm noise_rate round density mean low high replicates",
