@@ -81,7 +81,9 @@ def _series(rows: list[Record], place: int, quantity: Quantity, facts: Facts) ->
         part = [row for row in pick(rows, comparable=whole) if not math.isnan(float(row["effect"]))]
         if part:
             name = str(part[0]["algorithm"])
-            x = tuple(float(row["density"]) * (1 - APART * place / len(facts.algorithms)) for row in part)
+            x = tuple(
+                float(row["density"]) * (1 - APART * place / len(facts.algorithms)) for row in part
+            )
             y, low, high = (quantity.of(part, column) for column in ("effect", "low", "high"))
             notes = tuple(
                 f"{quantity.say(*values)}\n{note(float(row['density']), facts, row)}"

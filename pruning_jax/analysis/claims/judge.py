@@ -53,24 +53,21 @@ def judge(number: int, evidence: Evidence, settings: Settings) -> Verdict:
     if lacking and own.nowhere_verdict == verdicts.CONTRADICTED:
         return verdicts.row(number, verdicts.UNDECIDED, evidence, None, settings, f"{lacking}.")
     nowhere = trials.everywhere(own.nowhere, evidence, settings)
-    whole = isnan(evidence.ended)
-    if nowhere and nowhere.holds and whole:
-        return verdicts.row(number, own.nowhere_verdict, evidence, nowhere, settings)
+    if nowhere and nowhere.holds:
+        whole = isnan(evidence.ended)
+        verdict = own.nowhere_verdict if whole else verdicts.UNDECIDED
+        because = "" if whole else _open_range(number, evidence)
+        return verdicts.row(number, verdict, evidence, nowhere, settings, because)
     support = trials.somewhere(own.support, evidence, settings)
     if support and support.holds:
         return verdicts.row(number, verdicts.SUPPORTED, evidence, support, settings)
     against = trials.somewhere(own.against, evidence, settings) if own.against else None
     if against and against.holds:
         return verdicts.row(number, verdicts.CONTRADICTED, evidence, against, settings)
-    because = ""
-    if nowhere and nowhere.holds:
-        because = _open_range(number, evidence)
-    elif lacking:
-        because = f"{lacking}."
-    elif not support:
+    because = f"{lacking}." if lacking else ""
+    if not support and not lacking:
         because = f"at no density has every seed of {evidence.pruned} all that is compared."
-    nearest = nowhere if nowhere and nowhere.holds else support
-    return verdicts.row(number, verdicts.UNDECIDED, evidence, nearest, settings, because)
+    return verdicts.row(number, verdicts.UNDECIDED, evidence, support, settings, because)
 
 
 EFFECT = {1: "a gain", 2: "a lower training loss", 3: "less harm by noise", 4: "a gain"}
