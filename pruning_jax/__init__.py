@@ -129,12 +129,17 @@ def load(workdir: str | Path) -> Run:
 
 
 def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFrame:
-    """The verdicts on the paper's four claims, one row for each claim and noise rate.
+    """The verdicts on the paper's four claims, one row for each claim, algorithm and noise rate.
 
     Args:
       run: a workdir, what `load` gives, or its rows.
-      settings: those of `pruning_jax.analysis.settings.Settings`, such as `pruned="random"` for the
-        algorithm that the claims are about.
+      settings: those of `pruning_jax.analysis.settings.Settings`, such as `delta=0.01` for the
+        smallest difference of accuracies that matters, or `pruned="random"` to ask the claims
+        of this algorithm alone.
+
+    Raises:
+      ValueError: a setting is impossible, a round of a cell has two rows, or densities differ
+        between seeds, or between an algorithm and its clean control.
     """
     from pruning_jax.analysis.claims.claims import claims
     from pruning_jax.analysis.settings import Settings
@@ -151,7 +156,7 @@ def report(
     """Writes report.html, figures/ and tables/ into a workdir, from what is there.
 
     Args:
-      pruned: the algorithm that the claims are about; by default lrr.
+      pruned: the only algorithm that the claims are asked of; by default all that prune.
       analyses: your own, as "my_module:name".
 
     Raises:

@@ -5,7 +5,7 @@
 report.html is one page that needs no network: the verdicts on the four claims, the figures, the
 tables, and how it was run. figures/ has each figure as PDF and PNG, and tables/ has the numbers as
 CSV. If a run is not finished, or is damaged, the report shows what there is and lists what is
-missing. --pruned=random asks the claims of another algorithm than lrr.
+missing. --pruned=random asks the claims of this algorithm alone.
 --analyses=my_module:name adds the table of an analysis of your own.
 
 Exit status: 0 done; 2 wrong use.
@@ -21,7 +21,7 @@ from pruning_jax.reporting.wording import several
 from pruning_jax.reporting.write import write
 
 flags.DEFINE_string("workdir", None, "the directory of the run")
-flags.DEFINE_string("pruned", None, "the algorithm that the claims are about; by default lrr")
+flags.DEFINE_string("pruned", None, "the only algorithm that the claims are asked of")
 flags.DEFINE_multi_string("analyses", [], "an analysis of your own, as my_module:name")
 
 

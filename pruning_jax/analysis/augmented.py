@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pruning_jax.analysis import measurements
-from pruning_jax.analysis.claims import selection
+from pruning_jax.analysis import measurements, selection
 from pruning_jax.analysis.measurements import Slice, mean
 from pruning_jax.analysis.settings import DEFAULTS, Settings
 

@@ -8,8 +8,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy import special
 
-from pruning_jax.analysis import measurements
-from pruning_jax.analysis.claims import selection
+from pruning_jax.analysis import measurements, selection
 from pruning_jax.analysis.measurements import Record, Slice
 from pruning_jax.analysis.settings import DEFAULTS, Settings
 from pruning_jax.analysis.statistics import counts

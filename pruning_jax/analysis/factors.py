@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy import ndarray
 
-from pruning_jax.analysis import matching, measurements
-from pruning_jax.analysis.claims import selection
+from pruning_jax.analysis import matching, measurements, selection
 from pruning_jax.analysis.measurements import Slice
 from pruning_jax.analysis.settings import DEFAULTS, Settings
 
@@ -26,7 +25,6 @@ class Design(NamedTuple):
     partners: dict[int, str]
     measures: dict[str, TwoByTwo]  # log training loss under "train_loss"
     selected: int  # the round that all seeds choose on validation; -1 for none
-    ahead: ndarray  # [seed], the round that the seeds before it choose
 
 
 def _table(
@@ -84,7 +82,6 @@ def design(part: Slice, settings: Settings) -> Design | None:
         partners,
         measures,
         selection.best(*validation, known),
-        selection.sequential(*validation, known),
     )
 
 
@@ -114,8 +111,7 @@ def two_factors(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFra
 
     It is the density that all seeds choose by the pruned model's validation accuracy.
 
-    train_loss is a geometric mean. Verdict 4 compares each seed at the density that the seeds
-    *before* it choose; where they do not all choose the same, its numbers differ from these.
+    train_loss is a geometric mean. Verdict 4 looks at every density and not only at this one.
     """
     names = ["noise_rate", "density", "time", "size", "measure"]
     records = []

@@ -11,7 +11,9 @@ import pandas as pd
 from jaxtyping import Float
 from numpy import ndarray
 
+from pruning_jax.analysis import resolution
 from pruning_jax.analysis.settings import Settings
+from pruning_jax.errors import require
 
 KEYS = ("algorithm", "noise_rate", "seed", "round")
 SIZES = ("weights_total", "weights_remaining", "density", "epochs_trained", "diverged")
@@ -46,6 +48,7 @@ class Measurements:
     families: tuple[Family, ...]
     seeds: ndarray
     values: dict[str, ndarray]
+    dataset: str = ""  # its name, if all rows have the same
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -69,9 +72,15 @@ class Measurements:
         return [name for name in self.main if below[self.place[name]]]
 
     def pruned(self, settings: Settings) -> str:
-        """The algorithm that the claims are about; "" where none prunes."""
-        names = self.pruning
-        return settings.pruned if settings.pruned in names else next(iter(names), "")
+        """The algorithm beside which factors are shown: the one that is asked for, else lrr, else
+        the first that prunes; "" where none does."""
+        wanted = [n for n in (settings.pruned, "lrr", *self.pruning) if n in self.pruning]
+        return next(iter(wanted), "")
+
+    @cached_property
+    def resolution(self) -> float:
+        """The smallest step of test accuracies: one test example."""
+        return resolution.step(self.values["test_accuracy"])
 
     def control(self, name: str, without: str) -> str:
         """The control of an algorithm that left out these examples; "" where there is none."""
@@ -139,9 +148,13 @@ def read(rows: pd.DataFrame) -> Measurements:
 
     A column that is missing is NaN. Without the columns that tell controls from algorithms there
     are no controls.
+
+    Raises:
+      WrongUse: a round of a cell has two rows.
     """
     known = rows if set(KEYS) <= set(rows.columns) else pd.DataFrame(columns=[*KEYS])
     known = known.dropna(subset=[*KEYS])
+    _refuse_duplicates(known)
     family, names = pd.factorize(known["algorithm"])
     rate, rates = pd.factorize(known["noise_rate"].to_numpy(float), sort=True)
     seed, seeds = pd.factorize(known["seed"].to_numpy(), sort=True)
@@ -158,7 +171,19 @@ def read(rows: pd.DataFrame) -> Measurements:
         values[column] = flat.reshape(shape)
     first = np.unique(family, return_index=True)[1]
     families = _families(known.iloc[first], [str(name) for name in names])
-    return Measurements(np.asarray(rates), families, np.asarray(seeds), values)
+    datasets = {*_texts(known, "dataset")}
+    dataset = datasets.pop() if len(datasets) == 1 else ""
+    return Measurements(np.asarray(rates), families, np.asarray(seeds), values, dataset)
+
+
+def _refuse_duplicates(rows: pd.DataFrame) -> None:
+    """Raises WrongUse if a round of a cell has two rows: none of them could be believed."""
+    twice = rows.loc[rows.duplicated([*KEYS])]
+    if len(twice):
+        name, rate, seed, round_ = (twice[key].iloc[0] for key in KEYS)
+        where = f"{name}, noise {rate:g}, seed {seed:g}, round {round_:g}"
+        more = f", and of {len(twice) - 1} more" if len(twice) > 1 else ""
+        require(False, f"there are 2 rows of {where}{more}")
 
 
 def _families(rows: pd.DataFrame, names: Sequence[str]) -> tuple[Family, ...]:

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from pruning_jax.analysis import measurements
-from pruning_jax.analysis.claims import selection
-from pruning_jax.analysis.claims.selection import take
+from pruning_jax.analysis import measurements, selection
 from pruning_jax.analysis.measurements import Record, Slice, mean
+from pruning_jax.analysis.selection import take
 from pruning_jax.analysis.settings import DEFAULTS, Settings
 
 SELECTED_BY = ("validation_accuracy", "validation_noisy_accuracy")

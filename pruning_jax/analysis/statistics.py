@@ -48,39 +48,56 @@ def estimates(
     bootstrap_from: int = 10,
     resamples: int = 9_999,
     seed: int = 0,
+    resolution: float = 0.0,
 ) -> Estimates:
-    """The means over the first axis of values[replicate, ...], with intervals and p-values.
+    """The means over the first axis, with intervals and p-values.
 
     Below `bootstrap_from` replicates: Student's t. From there on: the symmetric bootstrap-t,
-    mean +- q * standard error, where q is the `confidence` quantile of |t*| over resamples of
-    the replicates (Hall 1988, doi 10.1214/aos/1176350933); the percentile bootstrap is too
-    narrow for so few replicates, most of all in the tails that Holm's correction looks at.
+    mean +- q * standard error, where q is the `confidence` quantile of |t*| over resamples (Hall
+    1988, doi 10.1214/aos/1176350933); the percentile bootstrap is too narrow for so few.
 
-    What is not finite is left out and not counted. With fewer than two replicates the interval
-    and p are NaN. Replicates that are all equal have no width: p is 0, or 1 where they are 0.
+    What is not finite is not counted; two replicates are the fewest. No standard error is below
+    `resolution` / sqrt(replicates): multiples of it may agree by chance. Where that decides, the
+    interval is Student's. Else replicates that are all equal have no p (NaN; 1 where they are 0).
 
     Args:
       values: what was measured, [replicate, ...].
-      resamples: how many resamples are drawn; for one `seed` they are the same again.
+      resamples: for one `seed` they are the same again.
+      resolution: the smallest step of the values.
     """
     values = np.asarray(values, float)
     flat = values.reshape(len(values), int(np.prod(values.shape[1:])))
     with np.errstate(invalid="ignore", divide="ignore"):
-        known, count, mean, centred, error = _moments(flat)
+        known, count, mean, centred, spread = _moments(flat)
+        error = np.maximum(spread, resolution / np.sqrt(count))
         statistic = np.where(np.abs(mean) <= NEGLIGIBLE, 0, np.abs(mean)) / error
-        degrees = np.where(count > 1, count - 1, np.nan)
-        quantile = special.stdtrit(degrees, (1 + confidence) / 2)
-        p = 2 * special.stdtr(degrees, -statistic)
-        for columns in _alike(known, (count >= bootstrap_from) & (error > 0)):
-            own = known[:, columns[0]]
-            resampled = _resampled(centred[np.ix_(own, columns)] / error[columns], resamples, seed)
+        quantile, p = _student(count, statistic, confidence)
+        varied = (count >= bootstrap_from) & (error > 0) & (spread >= error)
+        for columns in _alike(known, varied):
+            own = centred[np.ix_(known[:, columns[0]], columns)]
+            resampled = _resampled(own / error[columns], resamples, seed)
             quantile[columns] = _quantile(resampled, confidence)
             p[columns] = (1 + (resampled >= statistic[columns]).sum(0)) / (1 + resamples)
         half = quantile * error
-    constant = error == 0
-    p[constant] = np.where(np.abs(mean[constant]) <= NEGLIGIBLE, 1.0, 0.0)
-    found = (mean, mean - half, mean + half, p, count)
+        p = np.where(error > 0, p, np.where(np.abs(mean) <= NEGLIGIBLE, 1.0, np.nan))
+    found = (mean, mean - half, mean + half, np.where(count > 1, p, np.nan), count)
     return Estimates(*(field.reshape(values.shape[1:]) for field in found))
+
+
+def _student(count: ndarray, statistic: ndarray, confidence: float) -> tuple[ndarray, ndarray]:
+    """Quantiles of |t| and two-sided p-values; NaN for fewer than two replicates."""
+    degrees = np.where(count > 1, count - 1, np.nan)
+    quantile = special.stdtrit(degrees, (1 + confidence) / 2)
+    return np.asarray(quantile), np.asarray(2 * special.stdtr(degrees, -statistic))
+
+
+def one_sided(found: Estimates, *, above: bool) -> np.ndarray:
+    """The one-sided p-value of each estimate, for a true mean above 0, or else below it.
+
+    Both tests are symmetric, so that it is half of the two-sided one where the sign agrees.
+    """
+    agrees = found.mean > 0 if above else found.mean < 0
+    return np.where(agrees, found.p / 2, 1 - found.p / 2)
 
 
 def _moments(flat: Float[ndarray, "replicate column"]) -> tuple[np.ndarray, ...]:
@@ -119,8 +136,10 @@ def _resampled(
 ) -> np.ndarray:
     """|t*|[resample, column] of columns with mean 0 and standard error 1.
 
-    A resample without spread has |t*| infinite, which widens the interval.
+    Each column is sorted first: no order of the replicates may matter. A resample without spread
+    has |t*| infinite, which widens the interval.
     """
+    standard = np.sort(standard, 0)
     weights = counts(len(standard), resamples, seed) / len(standard)
     mean = weights @ standard
     variance = (weights @ standard**2 - mean**2) / (len(standard) - 1)
@@ -145,6 +164,7 @@ def estimate(
     bootstrap_from: int = 10,
     resamples: int = 9_999,
     seed: int = 0,
+    resolution: float = 0.0,
 ) -> Estimate:
     """The mean of the replicates' values; see `estimates`.
 
@@ -157,6 +177,7 @@ def estimate(
         bootstrap_from=bootstrap_from,
         resamples=resamples,
         seed=seed,
+        resolution=resolution,
     ).at()
 
 

@@ -5,6 +5,10 @@ from collections.abc import Callable
 from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.charts.augmented import augmented
+from pruning_jax.reporting.charts.claim_factors import claim_factors
+from pruning_jax.reporting.charts.claim_regularization import claim_regularization
+from pruning_jax.reporting.charts.claim_size import claim_size
+from pruning_jax.reporting.charts.claim_training import claim_training
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
 from pruning_jax.reporting.charts.memorisation import memorisation
@@ -20,6 +24,10 @@ from pruning_jax.workdir.attempt import attempt
 Maker = Callable[[Tables, Facts], Chart]
 
 GALLERY: tuple[Maker, ...] = (
+    claim_size,
+    claim_training,
+    claim_regularization,
+    claim_factors,
     test_error,
     training_loss,
     degradation,

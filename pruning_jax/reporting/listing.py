@@ -6,13 +6,21 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pruning_jax.reporting import wording
+from pruning_jax.analysis.sensitivity import TRIED
+from pruning_jax.reporting.formatters import (
+    ACCURACY,
+    POINTS,
+    UNKNOWN,
+    Formatter,
+    labels,
+    number,
+    percent,
+    ratio,
+    significant,
+)
 from pruning_jax.reporting.tabular import Record, Value, records
-from pruning_jax.reporting.wording import MINUS, several
+from pruning_jax.reporting.wording import several
 
-Formatter = Callable[[Value], str]
-
-UNKNOWN = "\N{EN DASH}"
 MOST_LINES = 200  # of a table that the page knows nothing about; its file has all of them
 
 
@@ -54,52 +62,33 @@ class Listing(NamedTuple):
     missing: str = ""
 
 
-def number(digits: int, factor: float = 1.0, sign: bool = False) -> Formatter:
-    """A function that writes factor * value with so many digits after the point."""
-
-    def write(value: Value) -> str:
-        scaled = factor * float(value)
-        if not math.isfinite(scaled):
-            return UNKNOWN
-        return f"{scaled:{'+' if sign else ''}.{digits}f}".replace("-", MINUS)
-
-    return write
-
-
-def significant(value: Value) -> str:
-    """A number with three significant digits."""
-    known = float(value)
-    return wording.typeset(f"{known:.3g}") if math.isfinite(known) else UNKNOWN
-
-
-def ratio(logarithm: Value) -> str:
-    """The ratio of which this is the natural logarithm."""
-    return significant(math.exp(min(float(logarithm), 700)))  # beyond it exp is infinite
-
-
-def percent(fraction: Value) -> str:
-    """A fraction in per cent."""
-    return wording.percent(float(fraction))
-
-
-def labels(column: Value) -> str:
-    """The labels of the validation examples that chose a density, by the accuracy's column."""
-    known = {"validation_accuracy": "clean labels", "validation_noisy_accuracy": "noisy labels"}
-    return known.get(str(column), str(column))
-
-
 def _ends(name: str) -> tuple[str, str]:
     return f"{name}_low", f"{name}_high"
 
-
-ACCURACY, POINTS = number(2, 100.0), number(2, 100.0, sign=True)
 
 _RATE = ListedColumn("label noise", "noise_rate", percent)
 _DENSITY = ListedColumn("density", "density", percent)
 _ALGORITHM = ListedColumn("algorithm", "algorithm", str)
 _REPLICATES = ListedColumn("replicates", "replicates", number(0))
 
+TRIED_IN_WORDS = "; ".join(
+    f"{name} {' and '.join(f'{value:.3g}' for value in values)}" for name, values in TRIED.items()
+)
+
 LAYOUTS: dict[str, Layout] = {
+    "sensitivity": Layout(
+        "Verdicts that depend on a threshold",
+        "Which verdicts change if one threshold has another value. Tried were, one at a time: "
+        f"{TRIED_IN_WORDS}. The file has all verdicts.",
+        f"No verdict changes if one threshold has another value. Tried were: {TRIED_IN_WORDS}.",
+        (
+            ListedColumn("threshold", "setting", str),
+            ListedColumn("value", "value", significant),
+            *(ListedColumn("claim", "claim", str), _ALGORITHM, _RATE),
+            ListedColumn("verdict", "by_default", str),
+            ListedColumn("becomes", "verdict", str),
+        ),
+    ),
     "optimum": Layout(
         "Optimal densities",
         "For each algorithm, the density with the best validation accuracy and the test accuracy "
@@ -174,10 +163,9 @@ LAYOUTS: dict[str, Layout] = {
 def listing(name: str, table: pd.DataFrame) -> Listing:
     """The listing of a table that has a layout."""
     layout = LAYOUTS[name]
-    rows = records(table)
+    rows = CHOSEN.get(name, list)(records(table))
     lines = tuple(
-        _line(row, tuple(_cell(row, column) for column in layout.columns))
-        for row in (wide(rows) if name == "factor_effects" else rows)
+        _line(row, tuple(_cell(row, column) for column in layout.columns)) for row in rows
     )
     headings = tuple(column.heading for column in layout.columns)
     missing = "" if lines else layout.missing
@@ -209,6 +197,18 @@ def wide(effects: list[Record]) -> list[Record]:
         values = (effect["effect"], effect["low"], effect["high"])
         rows[key] = rows.get(key, effect) | dict(zip(names, values, strict=True))
     return list(rows.values())
+
+
+def changed(verdicts: list[Record]) -> list[Record]:
+    """The verdicts that another setting changes."""
+    return [row for row in verdicts if row["verdict"] != row["by_default"]]
+
+
+CHOSEN: dict[str, Callable[[list[Record]], list[Record]]] = {
+    "factor_effects": wide,
+    "sensitivity": changed,
+}
+"""How the rows of some tables become those of a listing; all others are as they are."""
 
 
 def _line(row: Mapping[str, object], cells: tuple[str, ...]) -> Line:

@@ -17,31 +17,9 @@ from pruning_jax.reporting.chart import Chart, ColourScale
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.listing import Listing
 from pruning_jax.reporting.swatches import swatch
+from pruning_jax.reporting.verdicts import ClaimSection
 from pruning_jax.reporting.wording import percent
 from pruning_jax.workdir import paths
-
-
-class VerdictLine(NamedTuple):
-    """What the run says about a claim at one noise rate."""
-
-    noise: str
-    verdict: str  # supported, contradicted or undecided
-    sentence: str
-    effect: str
-
-    @property
-    def badge(self) -> str:
-        """The class of its badge in the style sheet."""
-        known = ("supported", "contradicted", "undecided")
-        return self.verdict if self.verdict in known else "undecided"
-
-
-class ClaimSection(NamedTuple):
-    """A claim of the paper with a verdict for each noise rate."""
-
-    title: str
-    says: str
-    lines: tuple[VerdictLine, ...]
 
 
 class Content(NamedTuple):
@@ -53,6 +31,8 @@ class Content(NamedTuple):
     made: str  # when and by what
     missing: list[str]
     claims: list[ClaimSection]
+    rates: list[str]  # the noise rates of the verdicts
+    settings: dict[str, str]  # of the verdicts
     facts: Facts
     charts: dict[str, Chart]
     tables: frozenset[str]  # the names of the tables that have rows, and so a file
@@ -81,7 +61,7 @@ def render(content: Content) -> str:
             "script": Markup(script),
             "plotly": Markup(plotly()),
             "content": data(interactive.content(content.charts)),
-            "rates": [{"value": f"{rate:g}", "words": percent(rate)} for rate in facts.rates],
+            "choices": [{"value": f"{rate:g}", "words": percent(rate)} for rate in facts.rates],
             "algorithms": [
                 {"name": name, "label": facts.label(name), "swatch": swatch(facts.style(name))}
                 for name in facts.algorithms

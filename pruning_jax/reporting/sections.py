@@ -1,19 +1,18 @@
 """What the page says of a run, section by section."""
 
 import json
-import math
 from collections.abc import Sequence
 from datetime import datetime
 
 import pruning_jax
 from pruning_jax.analysis.answers import Tables
-from pruning_jax.reporting import listing, provenance, tabular
+from pruning_jax.analysis.settings import DEFAULTS, Settings
+from pruning_jax.reporting import listing, provenance, verdicts
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.listing import LAYOUTS, Listing
-from pruning_jax.reporting.page import ClaimSection, Content, VerdictLine
-from pruning_jax.reporting.tabular import Record, grouped
-from pruning_jax.reporting.wording import listed, noise, percent, several, typeset
+from pruning_jax.reporting.page import Content
+from pruning_jax.reporting.wording import listed, percent, several
 from pruning_jax.workdir.attempt import attempt
 from pruning_jax.workdir.collect import Run
 
@@ -33,36 +32,6 @@ GLOSSARY = {
 }
 """The words that a reader of the page needs."""
 
-CLAIMS = {
-    1: (
-        "1. Size reduction is not enough",
-        "The best pruned network has a higher test accuracy than a dense network with as many "
-        "weights.",
-    ),
-    2: (
-        "2. Better training",
-        "At some densities, pruned networks have a lower training loss than the dense network.",
-    ),
-    3: (
-        "3. Additional regularization",
-        "At some densities, noisy examples cost pruned networks less test accuracy than they cost "
-        "the dense network.",
-    ),
-    4: (
-        "4. Two factors",
-        "Longer training improves training, smaller size adds regularization, and both together do "
-        "as well as pruning.",
-    ),
-}
-
-EFFECTS = {
-    1: ("difference in test accuracy", "points"),
-    2: ("logarithm of the ratio of training losses", ""),
-    3: ("difference in accuracy degradation", "points"),
-    4: ("difference in test accuracy", "points"),
-}
-"""What the effect of each claim is, and its unit."""
-
 
 def content(
     run: Run,
@@ -71,14 +40,16 @@ def content(
     charts: dict[str, Chart],
     problems: list[str],
     own: Sequence[str] = (),
+    settings: Settings = DEFAULTS,
 ) -> Content:
     """Everything that the page says; what fails becomes a line of `problems`.
 
     Args:
       own: the names of those tables that the user's own analyses made.
+      settings: the thresholds of the analyses.
     """
     dataset, model = (provenance.only(run.rows, name) for name in ("dataset", "model"))
-    judged = attempt(lambda: claims(tables), "the verdicts", problems) or []
+    judged = attempt(lambda: verdicts.sections(tables), "the verdicts", problems) or []
     listings = [_listing(name, tables, problems) for name in (*LAYOUTS, *own)]
     dump = attempt(lambda: json.dumps(run.config, indent=2), "the configuration", problems)
     how = attempt(lambda: provenance.described(run, facts), "how it was run", problems) or {}
@@ -89,6 +60,8 @@ def content(
         made=f"{datetime.now():%-d %B %Y, %H:%M} · pruning_jax {pruning_jax.__version__}",
         missing=[*run.problems, *run.unfinished, *run.diverged, *problems],
         claims=judged,
+        rates=verdicts.rates(judged),
+        settings=verdicts.settings(settings),
         facts=facts,
         charts=charts,
         tables=frozenset(name for name, table in tables.items() if len(table)),
@@ -108,46 +81,10 @@ def lead(run: Run, facts: Facts) -> str:
         f"The network {model}{weights} was trained on {dataset} with "
         f"{listed(list(facts.algorithms))}, at {rates} label noise and with "
         f"{several(len({*run.rows['seed']}), 'seed')} each. Pruning goes down to a density of "
-        f"{percent(min(facts.pruned.values()))}. Every interval is a 95 % confidence interval over "
-        "seeds, and every comparison is between networks of the same seed and the same noisy "
-        "labels."
+        f"{percent(min(facts.pruned.values()))}. Intervals are over seeds, with 95 % confidence "
+        "where nothing else is said; every comparison is between networks of the same seed and "
+        "the same noisy labels."
     )
-
-
-def claims(tables: Tables) -> list[ClaimSection]:
-    """The claims with their verdicts, in order of the noise rates."""
-    rows = tabular.read(tables, "claims")
-    rows.sort(key=lambda row: (int(row["claim"]), float(row["noise_rate"])))
-    sections = []
-    for (number,), part in grouped(rows, "claim").items():
-        title, says = CLAIMS.get(int(number), (f"Claim {number}", ""))
-        lines = [
-            VerdictLine(
-                noise(float(row["noise_rate"])),
-                str(row["verdict"]),
-                typeset(str(row["sentence"])),
-                measured(row),
-            )
-            for row in part
-        ]
-        sections.append(ClaimSection(title, says, tuple(lines)))
-    return sections
-
-
-def measured(row: Record) -> str:
-    """The effect of a claim with its interval, as a sentence; nothing if none was measured."""
-    effect, low, high, density = (float(row[n]) for n in ("effect", "low", "high", "density"))
-    if math.isnan(effect):
-        return ""
-    claim = int(row["claim"])
-    name, unit = EFFECTS.get(claim, ("effect", ""))
-    write = listing.POINTS if unit else listing.number(3, sign=True)
-    ends = listing.interval(low, high, write)
-    place = "" if math.isnan(density) else f" at a density of {percent(density)}"
-    replicates = several(float(row["replicates"]), "replicate")
-    size = " ".join(filter(None, (write(effect), ends, unit)))
-    unsure = "" if ends else ", without an interval"
-    return f"The {name} is {size}{place}, over {replicates}{unsure}."
 
 
 def _listing(name: str, tables: Tables, problems: list[str]) -> Listing:

@@ -7,10 +7,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from pruning_jax.analysis.claims.claims import claims
 from pruning_jax.analysis.curves import over_seeds
 from pruning_jax.reporting import figures
+from pruning_jax.reporting import verdicts as judged
 from pruning_jax.reporting.tabular import Record, grouped, pick, records
 from pruning_jax.workdir import locks, paths
+from pruning_jax.workdir.attempt import attempt
 
 
 def accuracy(rows: pd.DataFrame, console: Console) -> None:
@@ -41,6 +44,34 @@ def accuracy(rows: pd.DataFrame, console: Console) -> None:
         )
 
 
+def verdicts(rows: pd.DataFrame, console: Console) -> None:
+    """Prints the verdicts on the four claims, or why there are none.
+
+    There is one line for each claim and pruning algorithm, and one column for each noise rate.
+    """
+    problems: list[str] = []
+    found = attempt(lambda: judged.sections({"claims": claims(rows)}), "the verdicts", problems)
+    for problem in problems:
+        console.print(problem)
+    lines = [
+        (claim.title, algorithm, by_rate)
+        for claim in found or []
+        for algorithm, by_rate in claim.algorithms.items()
+    ]
+    if not lines:
+        return
+    rates = judged.rates(found or [])
+    table = Table(
+        title="Verdicts on the four claims", caption="docs/verdicts.md says what they mean"
+    )
+    for name in ("claim", "algorithm", *rates):
+        table.add_column(name)
+    for title, algorithm, by_rate in lines:
+        cells = [by_rate[rate].verdict if rate in by_rate else "" for rate in rates]
+        table.add_row(title, algorithm, *cells)
+    console.print(table)
+
+
 def _cell(row: Record, density: float) -> str:
     """A mean with half of its interval, and its density if that is not the line's."""
     mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
@@ -52,7 +83,7 @@ def _cell(row: Record, density: float) -> str:
 
 
 def finished(workdir: Path, rows: pd.DataFrame, left: int, replicas: int) -> None:
-    """Draws the accuracies of a run, and prints them with what is left to do.
+    """Draws the accuracies of a run, and prints them with the verdicts and what is left to do.
 
     Args:
       left: how many of the grid's `replicas` are not finished.
@@ -61,7 +92,9 @@ def finished(workdir: Path, rows: pd.DataFrame, left: int, replicas: int) -> Non
     if len(main):
         with locks.exclusive(workdir):  # because another process tidies the folder of figures
             figures.save(figures.accuracy(main), paths.figure(workdir, "accuracy", "png"))
-        accuracy(main, Console(width=None if Console().is_terminal else 160))
+        console = Console(width=None if Console().is_terminal else 160)
+        accuracy(main, console)
+        verdicts(rows, console)
     note = f"; {left} of {replicas} replicas are not finished" if left else ""
     written = f"{paths.union(workdir)}, figures in {paths.figures(workdir)}"
     print(f"{len(rows)} rows in {written}{note}")

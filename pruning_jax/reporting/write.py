@@ -37,7 +37,7 @@ def write(workdir: Path, *, pruned: str | None = None, analyses: Sequence[str] =
 
     Args:
       workdir: the directory of the run; its union of rows, rounds.parquet, is made again.
-      pruned: the algorithm that the claims are about; by default lrr, else the first that prunes.
+      pruned: the only algorithm that the claims are asked of; by default all that prune.
       analyses: analyses of the user's own, as `my_module:name`. Each gives a table `name`.
 
     Raises:
@@ -46,7 +46,8 @@ def write(workdir: Path, *, pruned: str | None = None, analyses: Sequence[str] =
     names = answers.named(analyses)  # it complains of a mistake before anything is read
     run = _collected(workdir)
     problems: list[str] = []
-    tables = answers.tables(run, problems, _settings(run.rows, pruned), analyses)
+    settings = _settings(run.rows, pruned)
+    tables = answers.tables(run, problems, settings, analyses)
     if run.whole:  # the union may hold rows of a cell whose own file is damaged: keep them
         attempt(lambda: _unite(run), "the union rounds.parquet", problems)
     order = [algorithm.name for algorithm in run.experiment.algorithms] if run.experiment else []
@@ -55,7 +56,7 @@ def write(workdir: Path, *, pruned: str | None = None, analyses: Sequence[str] =
     table_files = _write_tables(workdir, list(names), tables, problems)
     figure_files = _write_figures(workdir, charts, problems)
     own = [name for name, analysis in names.items() if ":" in analysis]
-    content = sections.content(run, tables, facts, charts, problems, own)
+    content = sections.content(run, tables, facts, charts, problems, own, settings)
     _write_page(paths.report(workdir), page.render(content))
     return Written(paths.report(workdir), figure_files, table_files, content.missing)
 
@@ -71,7 +72,7 @@ def _collected(workdir: Path) -> Run:
 
 
 def _settings(rows: pd.DataFrame, pruned: str | None) -> Settings:
-    """The settings of the analyses, with the algorithm that the claims are about."""
+    """The settings of the analyses, with the algorithm that the claims are asked of."""
     if pruned is None:
         return Settings()
     main = pick(records(rows.filter(["algorithm", "control_of", "density"])), control_of="")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pruning_jax.analysis.claims import selection
-from pruning_jax.analysis.claims.selection import take
+from pruning_jax.analysis import selection
+from pruning_jax.analysis.selection import take
 from pruning_jax.analysis.settings import Settings
-from pruning_jax.analysis.statistics import estimate, estimates, holm
+from pruning_jax.analysis.statistics import estimate, estimates, holm, one_sided
 
 
 def values(shape, seed=0):
@@ -48,11 +48,47 @@ def test_fewer_than_two_replicates_have_no_interval(few):
 
 @pytest.mark.parametrize("count", [2, 5, 12])
 def test_equal_replicates_have_no_width(count):
-    assert estimate([0.25] * count) == (0.25, 0.25, 0.25, 0.0, count)
+    found = estimate([0.25] * count)
+    assert found[:3] == (0.25, 0.25, 0.25)
+    assert np.isnan(found.p)  # of what is never seen to vary nothing is known
     assert estimate([0.0] * count) == (0.0, 0.0, 0.0, 1.0, count)
     rounding = 1e-17 * np.arange(count)
     assert estimate(rounding).p == 1.0
-    assert estimate(0.1 + rounding).p == 0.0
+    assert np.isnan(estimate(0.1 + rounding).p)
+
+
+@pytest.mark.parametrize("count", [3, 5, 12, 40])
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 16])
+def test_what_agrees_may_be_off_by_what_agreement_leaves_open(count, alpha):
+    """Accuracies in steps of one example that agree in all replicates: at level alpha, a share
+    of up to 1 - alpha^(1/count) of all networks may lie a step lower."""
+    step = 0.002
+    found = estimate([0.1] * count, confidence=1 - 2 * alpha, resolution=step)
+    half = stats.t.ppf(1 - alpha, count - 1) * step / np.sqrt(count)
+    assert found.high - found.mean == pytest.approx(half)
+    assert found.mean - found.low >= (1 - alpha ** (1 / count)) * step
+    assert found.p == pytest.approx(2 * stats.t.sf(0.1 * np.sqrt(count) / step, count - 1))
+
+
+def test_a_resolution_that_is_finer_than_the_spread_changes_nothing():
+    table = values((12, 5))
+    assert np.array_equal(estimates(table, resolution=1e-3), estimates(table))
+    wide = estimates(table, resolution=10.0)
+    np.testing.assert_allclose(wide.high - wide.mean, stats.t.ppf(0.975, 11) * 10 / np.sqrt(12))
+
+
+@pytest.mark.parametrize("count", [5, 12])
+def test_one_sided_tests_are_those_of_scipy_and_no_order_matters(count):
+    table = values((count, 30))
+    found = estimates(table)
+    for above, alternative in ((True, "greater"), (False, "less")):
+        p = one_sided(found, above=above)
+        if count < 10:
+            np.testing.assert_allclose(p, stats.ttest_1samp(table, 0, alternative=alternative)[1])
+        again = one_sided(estimates(table[::-1]), above=above)
+        np.testing.assert_allclose(p, again, rtol=1e-9)
+    total = one_sided(found, above=True) + one_sided(found, above=False)
+    np.testing.assert_allclose(total, 1)
 
 
 def bootstrap_t(sample, resamples, rng):

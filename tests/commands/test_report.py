@@ -21,6 +21,10 @@ from pruning_jax.workdir.columns import SCHEMA
 SMALL = report_rows.experiment(names=("lrr",), rates=(0.0, 0.4), seeds=(0, 1))
 LRR = Cell("lrr", 0.4, 0)
 FIGURES = (
+    "claim_size",
+    "claim_training",
+    "claim_regularization",
+    "claim_factors",
     "test_error",
     "training_loss",
     "degradation",

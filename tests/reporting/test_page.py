@@ -15,6 +15,7 @@ import pytest
 import report_rows
 from PIL import Image
 
+from pruning_jax.analysis.settings import DEFAULTS
 from pruning_jax.reporting import page as pages
 from pruning_jax.reporting import write as writing
 
@@ -126,9 +127,10 @@ def test_the_page_begins_with_the_verdicts_in_words(path):
     text = path.read_text()
     assert text.index('id="verdicts"') < text.index('id="figures"') < text.index('id="tables"')
     assert text.index('id="tables"') < text.index('id="run"')
-    badges = re.findall(r'class="badge (\w+)">([^<]*)<', text)
-    assert len(badges) == 2 * 4 * 3  # an overview and the sentences: claims x noise rates
-    assert all(kind == word for kind, word in badges)
+    badges = re.findall(r'class="badge ([\w-]+)">([^<]*)<', text)
+    assert len(badges) == 2 * 4 * 2 * 3  # an overview and sentences: claims x algorithms x rates
+    assert all(kind == word.replace(" ", "-") for kind, word in badges)
+    assert DEFAULTS.digest in text
 
 
 def test_data_in_a_script_cannot_end_it():

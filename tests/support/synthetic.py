@@ -30,6 +30,12 @@ class Truth:
     luck: float = 0.005  # shared by a network's validation and test
     sampling: float = 0.002  # of validation and test each
     of_log_loss: float = 0.1
+    of_cell: float = 0.0  # shared by all rounds of a cell, clean or not: densities go together
+    uneven: float = 0.0  # luck of seed s has this factor more to the power s: heteroscedastic
+    outliers: float = 0.0  # share of cells whose test accuracy lies 10 lucks off, to either side
+    images: int = 0  # test accuracies are multiples of 1 / images; 0: as they come
+    collapsed: int = 0  # the last rounds of the pruned networks guess among ten classes
+    stopped: bool = False  # networks that collapsed have no further rounds
 
     def with_(self, **changes):
         """Another truth."""
@@ -74,7 +80,13 @@ def measures(truth, rng):
     accuracy = truth.accuracy + planted(truth.gain)
     accuracy = accuracy + clean * (truth.lost + planted(truth.more_lost))
     accuracy = accuracy + rng.normal(0, truth.of_seed, (truth.seeds, 1))
-    accuracy = accuracy + rng.normal(0, truth.luck, shape)
+    luck = truth.luck * (1 + truth.uneven) ** np.arange(truth.seeds)[:, None]
+    accuracy = accuracy + rng.normal(0, 1, shape) * luck
+    if truth.of_cell:
+        accuracy = accuracy + rng.normal(0, truth.of_cell, (*shape[:2], 1))
+    if truth.outliers:
+        odd = (rng.random(shape) < truth.outliers) * rng.choice([-10, 10], shape)
+        accuracy = accuracy + odd * truth.luck
     found = {
         name: accuracy + rng.normal(0, truth.sampling, shape)
         for name in ("validation_accuracy", "test_accuracy")
@@ -82,11 +94,27 @@ def measures(truth, rng):
     found["train_loss"] = np.exp(
         -3 + planted(truth.log_loss) + rng.normal(0, truth.of_log_loss, shape)
     )
+    found["clean_accuracy"] = np.full(shape, 0.99)
+    if truth.collapsed:
+        _collapse(truth, found, [f[1] == "pruned" for f in families], rng)
+    if truth.images:
+        found["test_accuracy"] = np.round(found["test_accuracy"] * truth.images) / truth.images
     sharing = [f[2:3] + f[4:5] for f in families]  # width and examples
     first = [sharing.index(own) for own in sharing]
     for values in found.values():
         values[:, :, 0] = values[first, :, 0]
     return found
+
+
+def _collapse(truth, found, pruned, rng):
+    """The last rounds of the pruned networks guess, whatever they are trained on."""
+    last = np.arange(truth.rounds) >= truth.rounds - truth.collapsed
+    where = np.array(pruned)[:, None, None] & last
+    for name, value in (("train_loss", np.log(10)), ("clean_accuracy", 0.1)):
+        found[name] = np.where(where, value, found[name])
+    for name in ("validation_accuracy", "test_accuracy"):
+        guesses = rng.normal(0.1, truth.luck + truth.sampling, found[name].shape)
+        found[name] = np.where(where, guesses, found[name])
 
 
 def rows(truth, seed=0):
@@ -107,8 +135,9 @@ def rows(truth, seed=0):
     for rate in truth.rates:
         numbers = {name: v.ravel() for name, v in measures(truth, rng).items()}
         numbers["validation_noisy_accuracy"] = numbers["validation_accuracy"] * (1 - rate)
-        numbers |= dict.fromkeys(("clean_accuracy", "noisy_accuracy", "noisy_recovered"), 0.5)
-        shared = {"noise_rate": rate, "seed": seeds, "round": rounds, "diverged": False}
+        numbers |= dict.fromkeys(("noisy_accuracy", "noisy_recovered"), 0.5)
+        shared = {"dataset": "digits", "noise_rate": rate, "seed": seeds, "round": rounds}
+        shared["diverged"] = False
         sizes = {
             "weights_total": np.round(WEIGHTS * size).astype(int),
             "weights_remaining": np.round(WEIGHTS * size * density).astype(int),
@@ -120,6 +149,9 @@ def rows(truth, seed=0):
         }
         parts.append(pd.DataFrame({**text, **shared, **sizes, **numbers}))
     table = pd.concat(parts) if len(parts) > 1 else parts[0]
+    if truth.stopped:
+        late = table["round"] > truth.rounds - truth.collapsed
+        table = table[~(late & table["algorithm"].str.startswith("lrr"))]
     return table[~((table["noise_rate"] == 0) & (table["without"] == "noisy"))]
 
 

@@ -1,70 +1,47 @@
-"""What a verdict is, and how its sentence says numbers."""
+"""What a verdict is, and the sentence that says it: at most 30 words, the numbers beside it."""
 
-import itertools
-from collections.abc import Iterable
-from math import exp, isnan
+from math import exp
 from typing import NamedTuple
 
-from pruning_jax.analysis.statistics import Estimate
+from pruning_jax.analysis.claims.evidence import Evidence
+from pruning_jax.analysis.claims.trials import Finding
+from pruning_jax.analysis.settings import Settings
 
 NAN = float("nan")
+NOTHING = "nothing"
+"""The measure of a verdict without an effect."""
+
+VERDICTS = ("supported", "contradicted", "no gain", "undecided")
+SUPPORTED, CONTRADICTED, NO_GAIN, UNDECIDED = VERDICTS
+"""All verdicts. "no gain": there is no gain to explain, so that the claim does not arise."""
 
 
 class Verdict(NamedTuple):
     """A row of claims.csv."""
 
     claim: int
+    algorithm: str
     noise_rate: float
-    verdict: str  # supported, contradicted, undecided
+    verdict: str
+    measure: str  # what `effect` is: a key of `evidence.MEASURES`
     effect: float
     low: float
     high: float
+    confidence: float  # of the interval
     replicates: int
     density: float
     sentence: str
-
-
-def verdict(found: Estimate, minimum: float = 0.0) -> str:
-    """What an effect that is claimed to be positive says."""
-    if found.low > minimum:
-        return "supported"
-    return "contradicted" if found.high < -minimum else "undecided"
+    settings: str  # their digest
 
 
 def weights(density: float) -> str:
     """A density."""
-    return f"{100 * density:.3g} %"
+    return f"{100 * density:.3g} % of the weights"
 
 
-def accuracy(fraction: float) -> str:
-    """An accuracy."""
-    return "unknown" if isnan(fraction) else f"{100 * fraction:.1f} %"
-
-
-def points(found: Estimate, interval: str = "95 % interval") -> str:
-    """A difference of accuracies with its interval."""
-    bounds = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
-    return f"{100 * found.mean:+.1f} points ({_evidence(bounds, found, interval)})"
-
-
-def times(found: Estimate, interval: str = "95 % interval") -> str:
-    """A log ratio, as a factor with its interval."""
-    bounds = f"{_exp(found.low):.3g} to {_exp(found.high):.3g}"
-    return f"{_exp(found.mean):.3g} times ({_evidence(bounds, found, interval)})"
-
-
-def _evidence(bounds: str, found: Estimate, interval: str) -> str:
-    count = f"{found.replicates} replicate{'s' if found.replicates != 1 else ''}"
-    return f"{count}, no interval" if isnan(found.low) else f"{interval} {bounds}, {count}"
-
-
-def _exp(x: float) -> float:
-    return exp(min(x, 700.0))
-
-
-def level(alpha: float) -> str:
-    """The name of an interval with confidence 1 - alpha."""
-    return f"{100 * (1 - alpha):.4g} % interval"
+def points(difference: float) -> str:
+    """A difference of accuracies."""
+    return f"{100 * difference:.3g} points"
 
 
 def noise(rate: float) -> str:
@@ -72,34 +49,81 @@ def noise(rate: float) -> str:
     return f"With {100 * rate:.3g} % label noise" if rate else "Without label noise"
 
 
-def ranges(densities: Iterable[float], chosen: Iterable[object]) -> str:
-    """The densities that are chosen, neighbours as a range.
+SAYS = {
+    (1, SUPPORTED): "{pruned} at {at} beats the dense network and the dense network of as many "
+    "weights.",
+    (1, CONTRADICTED): "{pruned} at {at} beats the dense network, and the dense network of as many "
+    "weights comes within {delta}.",
+    (1, NO_GAIN): "{pruned} never beats the dense network by {delta}.",
+    (2, SUPPORTED): "{pruned} at {at} has a lower training loss than the dense network.",
+    (2, CONTRADICTED): "{pruned} never lowers the training loss by a factor of {ratio}.",
+    (3, SUPPORTED): "{pruned} at {at} loses less to noisy examples than the dense network, and is "
+    "more accurate.",
+    (3, CONTRADICTED): "{pruned} is nowhere both less harmed by noisy examples and more accurate "
+    "than the dense network by {delta}.",
+    (4, SUPPORTED): "{pruned} at {at} beats the dense network and either factor alone; both "
+    "together come within {margin}.",
+    (4, CONTRADICTED): "{pruned} at {at} beats the dense network, and one factor alone comes "
+    "within {delta} of it.",
+    (4, NO_GAIN): "{pruned} never beats the dense network by {delta}.",
+}
+"""What each verdict says."""
 
-    >>> ranges([0.8, 0.64, 0.512, 0.41], [True, True, False, True])
-    '80 % to 64 % and 41 %'
+OPEN = {
+    1: "whether size alone explains the accuracy of {pruned} remains open.",
+    2: "whether {pruned} lowers the training loss remains open.",
+    3: "whether {pruned} makes noisy examples less harmful remains open.",
+    4: "whether training time and size together explain the accuracy of {pruned} remains open.",
+}
+"""What is said where the tests do not decide."""
+
+
+def sentence(claim: int, verdict: str, evidence: Evidence, density: float, own: Settings) -> str:
+    """What a verdict says, or what remains open."""
+    template = SAYS.get((claim, verdict), OPEN[claim])
+    said = template.format(
+        pruned=evidence.pruned,
+        at=weights(density),
+        delta=points(own.delta),
+        margin=points(own.equivalent),
+        ratio=f"{exp(own.minimum_log_ratio):.3g}",
+    )
+    return f"{noise(evidence.noise)}, {said}"
+
+
+def row(
+    claim: int,
+    verdict: str,
+    evidence: Evidence,
+    found: Finding | None,
+    settings: Settings,
+    because: str = "",
+) -> Verdict:
+    """A row: a verdict with the finding that decides it, or comes nearest to deciding.
+
+    Args:
+      because: why nothing is decided, in words, where it is not the numbers.
     """
-    texts = []
-    for own, run in itertools.groupby(zip(densities, chosen, strict=True), lambda pair: pair[1]):
-        if own:
-            ends = [weights(density) for density, _ in run]
-            texts.append(ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}")
-    return listed(texts)
+    density = float(evidence.density[found.place]) if found else NAN
+    said = sentence(claim, verdict, evidence, density, settings)
+    if because:
+        said = f"{noise(evidence.noise)}, {because}"
+    own = (*found.effect[:3], found.confidence, found.effect.replicates) if found else None
+    return Verdict(
+        claim,
+        evidence.pruned,
+        evidence.noise,
+        verdict,
+        found.part.measure if found else NOTHING,
+        *(own or (NAN, NAN, NAN, NAN, 0)),
+        density,
+        said,
+        settings.digest,
+    )
 
 
-def listed(texts: list[str]) -> str:
-    """Texts joined as in a sentence."""
-    if len(texts) < 2:
-        return "".join(texts)
-    return f"{', '.join(texts[:-1])} and {texts[-1]}"
-
-
-def undecided(claim: int, rate: float, sentence: str) -> Verdict:
-    """A claim that cannot be judged, and why."""
-    return Verdict(claim, rate, "undecided", NAN, NAN, NAN, 0, NAN, sentence)
-
-
-def left_out(count: int) -> str:
-    """How many networks diverged, as a sentence of its own."""
-    if not count:
-        return ""
-    return f" {count} {'networks' if count > 1 else 'network'} diverged and left out."
+def nothing(claim: int, rate: float, settings: Settings) -> Verdict:
+    """The row of a run in which nothing prunes."""
+    said = f"{noise(rate)}, no algorithm prunes."
+    empty = (NOTHING, NAN, NAN, NAN, NAN, 0, NAN)
+    return Verdict(claim, "", rate, UNDECIDED, *empty, said, settings.digest)

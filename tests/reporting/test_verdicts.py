@@ -1,0 +1,96 @@
+"""The verdicts as a reader sees them, on the page and in the terminal."""
+
+import io
+import math
+import re
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from pruning_jax.analysis.claims.evidence import MEASURES
+from pruning_jax.analysis.settings import Settings
+from pruning_jax.reporting import terminal, verdicts
+
+
+@pytest.fixture(scope="module")
+def sections(tables):
+    return verdicts.sections(tables)
+
+
+def test_every_claim_has_a_verdict_for_every_algorithm_and_noise_rate(sections, facts, tables):
+    assert len(sections) == 4
+    assert len(verdicts.rates(sections)) == len(facts.rates)
+    for number, claim in enumerate(sections, 1):
+        assert [*claim.algorithms] == ["lrr", "random"]
+        assert claim.says.endswith(".")
+        for name, lines in claim.algorithms.items():
+            assert [*lines] == verdicts.rates(sections)
+            table = tables["claims"]
+            own = table[(table["claim"] == number) & (table["algorithm"] == name)]
+            assert [line.verdict for line in lines.values()] == [*own["verdict"]]
+            for line in lines.values():
+                assert line.verdict.replace(" ", "-") == line.badge
+                assert not line.effect or line.effect.endswith(("interval.", "replicates."))
+
+
+def test_an_effect_is_a_sentence_with_the_numbers_of_the_table(tables):
+    rows = tables["claims"].dropna(subset="low").to_dict("records")
+    assert {row["measure"] for row in rows} > {"gain", "log_loss"}
+    for row in rows:
+        said = verdicts.measured(row).replace("\N{MINUS SIGN}", "-")
+        numbers = [float(n) for n in re.findall(r"[+-]\d+\.\d+", said)]
+        factor = 1 if row["measure"] == "log_loss" else 100
+        expected = [factor * row[name] for name in ("effect", "low", "high")]
+        assert numbers == pytest.approx(expected, abs=5e-3)
+        assert verdicts.EFFECTS[row["measure"]] in said
+        assert ("points" in said) == (factor == 100)
+
+
+def test_every_measure_has_words():
+    assert set(verdicts.EFFECTS) == set(MEASURES)
+
+
+def test_an_effect_without_an_interval_is_said_without_one(tables):
+    row = tables["claims"].dropna(subset="low").to_dict("records")[0]
+    said = verdicts.measured({**row, "low": math.nan, "high": math.nan, "replicates": 1})
+    assert said.endswith(", over 1 replicate.")
+    assert "[" not in said
+    assert verdicts.measured({**row, "effect": math.nan}) == ""
+
+
+def test_a_claim_that_is_new_is_shown_all_the_same(tables):
+    table = tables["claims"].assign(claim=9, verdict="odd")
+    (section,) = verdicts.sections({"claims": table})
+    assert section.title == "Claim 9"
+    assert {line.badge for line in section.lines} == {"undecided"}
+
+
+def test_settings_are_said_by_name_and_value():
+    said = verdicts.settings(Settings(delta=0.0025))
+    assert said["settings"] == Settings(delta=0.0025).digest
+    assert (said["delta"], said["margin"], said["minimum_seeds"]) == ("0.0025", "not set", "3")
+
+
+def printed(rows):
+    console = Console(file=io.StringIO(), width=160)
+    terminal.verdicts(rows, console)
+    return console.file.getvalue()
+
+
+def test_the_terminal_has_a_line_for_each_claim_and_algorithm(rows, tables):
+    text = printed(rows)
+    for row in tables["claims"].itertuples():
+        (line,) = [
+            line
+            for line in text.splitlines()
+            if f"│ {row.claim}. " in line and f" {row.algorithm} " in line
+        ]
+        assert row.verdict in line
+    assert "40 % label noise" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_terminal_says_why_there_are_no_verdicts(rows):
+    text = printed(pd.concat([rows, rows.iloc[:1]]))
+    assert "the verdicts cannot be made (WrongUse: there are 2 rows of" in text
+    assert printed(rows.iloc[:0]) == ""
