@@ -10,7 +10,9 @@ Weight decay and epochs follow a rule that was written down before anything was 
 0, 1e-4, 5e-4 and 2e-3 the largest, and of 30, 36, 42 and 48 epochs the fewest, with which the dense
 network fits at least 99 % of the labels it is given, at every noise rate and for every seed. A
 network that has not yet memorised its noise hides what pruning does to memorisation. The choice was
-made on seeds 0 to 5; the seeds here took no part in it.
+made on seeds 0 to 5. A first run, of seeds 10 to 15, showed that all gains lie below 6 % of the
+weights, where it had one width-scaled dense network; the rounds 16 and 25 were added to these
+controls. The seeds here took no part in any of this.
 """
 
 from pruning_jax import Config, defaults
@@ -37,9 +39,10 @@ def get_config() -> Config:
 
     config.grid.algorithms = ("lrr", "weight_rewinding", "random", "extended_dense")
     config.grid.noise_rates = (0.0, 0.4)
-    config.grid.seeds = (10, 11, 12, 13, 14, 15)
+    config.grid.seeds = (20, 21, 22, 23, 24, 25)
 
-    config.controls.width_rounds = (1, 2, 3, 5, 8, 12, 20)
+    config.controls.width_rounds = (1, 2, 3, 5, 8, 12, 16, 20, 25)
+    config.controls.extended_rounds = 25
     config.controls.without_noisy = ("lrr", "weight_rewinding", "random", "extended_dense")
     config.controls.tie_rounds = (5, 12, 20)
     return config

@@ -34,14 +34,15 @@ def get_config() -> Config:
     config.precision = "tensorfloat32"
 
     config.prune_fraction = 0.2
-    config.rounds = 12
+    config.rounds = "collapse"
     config.algorithms.weight_rewinding.rewind_to = "5ep"
 
-    config.grid.algorithms = ("lrr", "weight_rewinding", "extended_dense", "random")
+    config.grid.algorithms = ("lrr", "weight_rewinding", "random", "extended_dense")
     config.grid.noise_rates = (0.0, 0.15)
     config.grid.seeds = (0, 1, 2)
 
-    config.controls.width_rounds = (4, 8)
-    config.controls.without_noisy = ("lrr", "extended_dense")
+    config.controls.width_rounds = (1, 2, 3, 5, 8, 12, 20)
+    config.controls.extended_rounds = 20
+    config.controls.without_noisy = ("lrr", "weight_rewinding", "random", "extended_dense")
     config.controls.tie_rounds = (8,)
     return config
