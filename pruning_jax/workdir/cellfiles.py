@@ -32,10 +32,11 @@ def read_table(path: Path) -> pa.Table:
     """The table of one Parquet file, as it is.
 
     It is read as a single file: `read_table` of pyarrow takes the `seed=3` in its path for a
-    column of a partitioned data set.
+    column of a partitioned data set. It is small, so that threads would gain nothing; and those of
+    pyarrow 17 at times abort a process that ends.
     """
     with path.open("rb") as file:
-        return pq.ParquetFile(file).read()
+        return pq.ParquetFile(file).read(use_threads=False)
 
 
 class CellFiles:
