@@ -61,9 +61,8 @@ def estimates(
     interval is Student's. Else replicates that are all equal have no p (NaN; 1 where they are 0).
 
     Args:
-      values: what was measured, [replicate, ...].
+      values: what was measured, [replicate, ...], in steps of `resolution`.
       resamples: for one `seed` they are the same again.
-      resolution: the smallest step of the values.
     """
     values = np.asarray(values, float)
     flat = values.reshape(len(values), int(np.prod(values.shape[1:])))
@@ -79,8 +78,8 @@ def estimates(
             quantile[columns] = _quantile(resampled, confidence)
             p[columns] = (1 + (resampled >= statistic[columns]).sum(0)) / (1 + resamples)
         half = quantile * error
-        p = np.where(error > 0, p, np.where(np.abs(mean) <= NEGLIGIBLE, 1.0, np.nan))
-    found = (mean, mean - half, mean + half, np.where(count > 1, p, np.nan), count)
+    p = np.where((count < 2) | (error > 0), p, np.where(np.abs(mean) <= NEGLIGIBLE, 1.0, np.nan))
+    found = (mean, mean - half, mean + half, p, count)
     return Estimates(*(field.reshape(values.shape[1:]) for field in found))
 
 
