@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pruning_jax.workdir.collect import Run
     from pruning_jax.workdir.examine import Findings
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "Cell",
