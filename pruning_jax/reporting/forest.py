@@ -24,6 +24,9 @@ ROWS = {
 
 POINTS = Quantity("difference", "points", 100.0, reference=0.0, room=1.0)
 LOSSES = Quantity("log ratio", reference=0.0, room=1.0)
+FARTHEST = {POINTS: 25.0, LOSSES: 3.0}
+"""Where the frames end at the latest. Collapsed networks lie far below, and what decides a claim
+could not be seen beside them."""
 
 APART = 0.15
 """How far the points of all algorithms stand from each other, as a share of the density: less
@@ -41,7 +44,8 @@ def forest(claim: int, title: str, says: str, missing: str, tables: Tables, fact
     return Chart(
         title,
         f"{says} The intervals of a curve hold at all its densities together, on each side with "
-        "the level of the tests. A hollow point lacks a seed, so that it cannot support the claim.",
+        "the level of the tests. A hollow point lacks a seed, so that it cannot support the claim. "
+        "What lies farther off than the frames reach is in the table.",
         tuple(
             frame
             for (measure,), part in grouped(rows, "measure").items()
@@ -65,13 +69,24 @@ def _frames(measure: str, rows: list[Record], facts: Facts) -> list[Frame]:
     }
     every = [one for series in drawn.values() for one in series]
     x = axes.density([place for one in every for place in one.x], facts.weights)
-    y = quantity.around(every)
+    within = FARTHEST[quantity]
+    near = [replace(one, **_clipped(one, within)) for one in every]
+    y = quantity.around(near)
     title = ROWS.get(measure, measure)
     return [
         Frame(title, noise(rate), x, y, tuple(series), reference=0.0, noise_rate=rate)
         for rate, series in drawn.items()
         if series
     ]
+
+
+def _clipped(one: Series, within: float) -> dict[str, tuple[float, ...]]:
+    """The heights of a series, none of them farther from 0 than `within`."""
+    fields = {"y": one.y, "low": one.low, "high": one.high}
+    return {
+        name: tuple(max(-within, min(within, value)) for value in values)
+        for name, values in fields.items()
+    }
 
 
 def _series(rows: list[Record], place: int, quantity: Quantity, facts: Facts) -> list[Series]:
@@ -85,6 +100,8 @@ def _series(rows: list[Record], place: int, quantity: Quantity, facts: Facts) ->
                 float(row["density"]) * (1 - APART * place / len(facts.algorithms)) for row in part
             )
             y, low, high = (quantity.of(part, column) for column in ("effect", "low", "high"))
+            if not whole:  # few seeds have an interval that hides all others
+                low = high = (math.nan,) * len(part)
             notes = tuple(
                 f"{quantity.say(*values)}\n{note(float(row['density']), facts, row)}"
                 for row, *values in zip(part, y, low, high, strict=True)
