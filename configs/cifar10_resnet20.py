@@ -5,9 +5,10 @@
 
 SGD with momentum 0.9 and decay 1e-4, batches of 128, 160 epochs in each round, the rate 0.1
 divided by ten at epochs 80 and 120; images are flipped, padded and cropped. Every convolution
-and the linear layer are pruned, until the network has collapsed. Noise rates, seeds and the validation split are this
-project's choice: the paper publishes none of them. The whole grid is for accelerators; ask
-`python -m pruning_jax.plan` what it would take. It has not been run as a whole.
+and the linear layer are pruned, until the network has collapsed. Noise rates, seeds and the
+validation split are this project's choice: the paper publishes none of them. The whole grid is
+for accelerators; ask `python -m pruning_jax.plan` what it would take. It has not been run as a
+whole.
 """
 
 from pruning_jax import Config, defaults
