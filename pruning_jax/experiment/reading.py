@@ -130,5 +130,5 @@ def _densities(config: Config, name: str) -> tuple[tuple[float, ...], bool]:
         rounds = math.ceil(math.log(1e-10) / math.log1p(-fraction)) if fraction else 0
         rounds = rounds or config.controls.extended_rounds
     whole = isinstance(rounds, int) and rounds >= 0
-    require(whole, f"{where}: rounds {rounds!r} is neither {COLLAPSE!r} nor a number from 0 on")
+    require(whole, f"{where}.rounds {rounds!r} is neither {COLLAPSE!r} nor a number from 0 on")
     return tuple((1 - fraction) ** r for r in range(rounds + 1)), collapse and fraction > 0
