@@ -5,6 +5,7 @@
     config = pj.config("digits")  # or a file of yours
     config.grid.seeds = (0, 1)
     print(pj.plan(config))
+    pj.power(config, spread=0.005).table
     pj.run(config, "runs/digits")
 
     run = pj.load("runs/digits")
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pruning_jax.analysis.power.power import Power
     from pruning_jax.experiment.cells import Cell as Cell
     from pruning_jax.experiment.config import Config as Config
     from pruning_jax.experiment.config import defaults as defaults
@@ -46,6 +48,7 @@ __all__ = [
     "defaults",
     "load",
     "plan",
+    "power",
     "report",
     "run",
     "verify",
@@ -82,6 +85,47 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
 
     _start()
     return planning.plan(config, shares=shares, measure=measure)
+
+
+def power(
+    config: Config,
+    like: Run | pd.DataFrame | str | Path | None = None,
+    *,
+    spread: float | None = None,
+    loss_spread: float | None = None,
+    **settings: Any,
+) -> Power:
+    """The smallest effects that the verdicts on a grid would find, and the seeds that effects need.
+
+    How much seeds differ is said by a finished run, or by the spreads.
+
+    Args:
+      like: a workdir, what `load` gives, or its rows.
+      spread: the standard deviation over seeds of the gain in test accuracy, a fraction.
+      loss_spread: the same of the logarithm of the ratio of training losses; without it nothing
+        is said of claim 2.
+      settings: those of `pruning_jax.analysis.settings.Settings`, as in `claims`.
+
+    Raises:
+      ValueError: something in the configuration, the run or the spreads is not possible.
+    """
+    from pruning_jax.analysis.power import power
+    from pruning_jax.analysis.power import spread as spreads
+    from pruning_jax.analysis.settings import Settings
+    from pruning_jax.errors import WrongUse
+    from pruning_jax.grid import planned, session
+
+    own = Settings(**settings)
+    if spread is not None and like is None:
+        known = {0.0: spreads.given(spread, loss_spread)}
+    elif like is not None and spread is None:
+        known = spreads.of_run(_rows(like), own)
+    else:
+        one = "either like=, a finished run, or spread=, as in spread=0.005"
+        raise WrongUse(f"how much do seeds differ? Give {one}")
+    _start()
+    experiment, _ = session.checked(config)
+    return power.power(planned.rows(experiment), known, own)
 
 
 def run(config: Config, workdir: str | Path, *, share: tuple[int, int] = (1, 1)) -> Run:
@@ -143,11 +187,16 @@ def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFram
     """
     from pruning_jax.analysis.claims.claims import claims
     from pruning_jax.analysis.settings import Settings
+
+    return claims(_rows(run), Settings(**settings))
+
+
+def _rows(run: Run | pd.DataFrame | str | Path) -> pd.DataFrame:
+    """The rows of a run, however it is given."""
     from pruning_jax.workdir import collect
 
     found = load(run) if isinstance(run, str | Path) else run
-    rows = found.rows if isinstance(found, collect.Run) else found
-    return claims(rows, Settings(**settings))
+    return found.rows if isinstance(found, collect.Run) else found
 
 
 def report(

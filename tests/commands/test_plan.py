@@ -52,6 +52,44 @@ def test_planning_writes_nothing(plan):
     assert plan[1] == []
 
 
+def test_the_power_as_json_and_for_people(tmp_path):
+    """Three seeds, no noise, no controls: only claim 2 can be tested, at two densities."""
+    line = [SMOKE, *flags(grid__seeds=(0, 1, 2), grid__noise_rates=(0.0,)), "--power"]
+    line += ["--spread=0.005", "--loss_spread=0.1"]
+    done = run(*line, "--json", command="plan", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["power"]
+    assert found["spreads"][0]["gain"] == 0.005
+    for row in found["table"]:
+        if row["claim"] == 2:
+            assert (row["seeds"], row["densities"], row["lacking"]) == (3, 2, "")
+            assert row["smallest_effect"] > 0.1
+        else:
+            assert row["smallest_effect"] is None
+            assert row["lacking"]
+    done = run(*line, command="plan", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Seeds that factors of training loss need for a power of 80%" in done.stdout
+    assert "points of test accuracy" not in done.stdout
+    assert "1 size, 0 % noise, all: dense networks of smaller width are missing" in " ".join(
+        done.stdout.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--power"], "--power needs to know how much seeds differ: either from a run, --like="),
+        (["--power", "--spread=0.1", "--like=x"], "--power needs to know how much seeds differ"),
+        (["--power", "--like=none"], "workdir none is no directory"),
+        (["--power", "--spread=0"], "spread 0.0 is not above 0"),
+        (["--spread=0.1"], "--spread: only with --power"),
+    ],
+)
+def test_a_power_that_cannot_be_said(given, message, tmp_path):
+    assert message in processes.one_line(run(SMOKE, *given, command="plan", cwd=tmp_path))
+
+
 @pytest.mark.slow
 def test_the_plan_for_people_needs_no_data_set(tmp_path):
     line = [MNIST, f"--config.data_dir={tmp_path}", "--config.grid.seeds=(0,)"]
@@ -77,5 +115,6 @@ def test_help_explains_and_shows_an_example(command):
     own = {"run": ["--workdir", "--group"], "plan": ["--[no]json", "--[no]measure", "--shares"]}[
         command
     ]
+    own += ["--[no]power", "--like", "--spread", "--loss_spread"] if command == "plan" else []
     for flag in own:
         assert f"{flag}:" in done.stdout

@@ -1,0 +1,1 @@
+"""What a grid can find: effects, seeds, and the power of the verdicts."""
