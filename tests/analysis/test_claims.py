@@ -52,7 +52,7 @@ class Oracle:
     """The tests of docs/verdicts.md on a table with one noise rate and `lrr`."""
 
     def __init__(self, rows, rounds=9, widths=(2, 4, 6, 8), images=1000):
-        self.table = rows.set_index(["algorithm", "round"])
+        self.table = rows.set_index(["algorithm", "round"]).sort_index()
         self.rounds, self.widths, self.step = range(1, rounds), widths, 1 / images
 
     def of(self, name, round_, column="test_accuracy"):
