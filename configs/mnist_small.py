@@ -9,7 +9,7 @@ it is given, at both noise rates, before the first pruning. All layers are prune
 output layer alone has as many weights as the best networks need (0.38 %).
 
 An earlier protocol, which ended at 2.8 % of the weights, took 36 minutes on 2 cores of a Xeon; this
-one is three times as long by `python -m pruning_jax.plan`, and has not been run as a whole.
+one takes at most an hour by `python -m pruning_jax.plan`, and has not been run as a whole.
 """
 
 from pruning_jax import Config, defaults
