@@ -28,15 +28,27 @@ def write_rows(path: Path, rows: list[Row]) -> None:
     replace(path, lambda file: pq.write_table(table, file))
 
 
-def read_table(path: Path) -> pa.Table:
+MOST_ROWS = 10_000_000
+"""A table with more rows is not of this program; reading it could fill the memory."""
+
+
+def read_table(path: Path, most_rows: int = MOST_ROWS) -> pa.Table:
     """The table of one Parquet file, as it is.
 
     It is read as a single file: `read_table` of pyarrow takes the `seed=3` in its path for a
     column of a partitioned data set. It is small, so that threads would gain nothing; and those of
     pyarrow 17 at times abort a process that ends.
+
+    Raises:
+      Exception: what pyarrow or the disk raise for a file that is missing or damaged, or ValueError
+        for one with more than `most_rows` rows, before they are unpacked.
     """
     with path.open("rb") as file:
-        return pq.ParquetFile(file).read(use_threads=False)
+        parquet = pq.ParquetFile(file)
+        count = parquet.metadata.num_rows
+        if count > most_rows:
+            raise ValueError(f"it has {count:,} rows, and may have {most_rows:,}")
+        return parquet.read(use_threads=False)
 
 
 class CellFiles:

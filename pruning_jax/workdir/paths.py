@@ -69,6 +69,11 @@ def examples(workdir: Path, cell: Cell) -> Path:
     return workdir / cell.folder / "examples.npz"
 
 
+def manifest(workdir: Path, cell: Cell) -> Path:
+    """The sums of all that the files of a cell say, round by round."""
+    return workdir / cell.folder / "manifest.json"
+
+
 def mask(workdir: Path, cell: Cell, round_: int) -> Path:
     """The mask under which a round was trained.
 
@@ -81,6 +86,11 @@ def mask(workdir: Path, cell: Cell, round_: int) -> Path:
 def params(workdir: Path, cell: Cell, round_: int) -> Path:
     """The parameters at the end of a round, where `config.save.params` asked for them."""
     return workdir / cell.folder / "params" / f"round_{round_:02d}.npz"
+
+
+def anchor(workdir: Path, cell: Cell) -> Path:
+    """The parameters that the cell rewinds to, beside those at the end of its rounds."""
+    return workdir / cell.folder / "params" / "anchor.npz"
 
 
 def cell_folders(workdir: Path) -> list[Path]:
