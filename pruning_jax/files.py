@@ -97,7 +97,7 @@ def read_arrays(path: Path, most_bytes: float = math.inf) -> Arrays:
 
 
 def _check_size(file: IO[bytes], most_bytes: float) -> None:
-    """Raises ValueError if arrays, or the members of the archive that they are in, are too large."""
+    """Raises ValueError if arrays, or the members of their archive, are too large."""
     total = 0
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
