@@ -31,7 +31,7 @@ from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.cellfiles import CellFiles, finished, read_mask
 
 SETTLE_SECONDS = 60
-"""If the machine itself stops, files of so many seconds may be lost; their rounds are made again."""
+"""If the machine itself stops, files of so many seconds may be lost; they are made again."""
 
 Used = Bool[np.ndarray, " train"]
 

@@ -32,6 +32,7 @@ from pruning_jax.reporting.facts import facts_of
 MARKERS = "osD^vPX*"
 DASHES: tuple[LineStyleType, ...] = ("-", "--", "-.", ":")
 GREY = "#444444"
+PALE = "#ececec"
 WIDTH, HEIGHT, EDGE = 3.2, 2.5, 0.75  # inches: of a frame, and what its labels take beside it
 
 
@@ -114,6 +115,9 @@ def _frame(axes: Axes, frame: Frame, first: Frame) -> None:
         axes.tick_params(labelleft=frame.y != first.y)
     if frame.reference is not None:
         axes.axhline(frame.reference, color=GREY, linewidth=0.8)
+        if frame.negligible:
+            ends = frame.reference - frame.negligible, frame.reference + frame.negligible
+            axes.axhspan(*ends, color=PALE, linewidth=0)
     if frame.heat:
         _heat(axes, frame.heat)
         return
