@@ -74,7 +74,7 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
     """What a configuration would run: cells, groups, rounds, steps, memory, time.
 
     Args:
-      shares: the number of processes that divide the grid.
+      shares: the number of processes that share the grid.
       measure: time the very programs that would run, which takes as long as compiling them,
         instead of estimating.
 
@@ -128,14 +128,14 @@ def power(
     return power.power(planned.rows(experiment), known, own)
 
 
-def run(config: Config, workdir: str | Path, *, share: tuple[int, int] = (1, 1)) -> Run:
+def run(config: Config, workdir: str | Path, *, shares: int = 0) -> Run:
     """Trains the grid of a configuration in a workdir, or goes on where it was stopped.
 
     It shows its progress. Interrupting it (the stop button of a notebook, or Control-C) saves where
     it stands and raises KeyboardInterrupt; the same call goes on.
 
     Args:
-      share: which part of the grid this process works on: (2, 8) is the second of eight.
+      shares: for how many processes that do the same the grid is divided; 0: as it is already.
 
     Returns:
       What the workdir holds now, as `load` gives it.
@@ -143,11 +143,10 @@ def run(config: Config, workdir: str | Path, *, share: tuple[int, int] = (1, 1))
     Raises:
       ValueError: something in the configuration, the data or the workdir; one line says what.
     """
-    from pruning_jax.grid import interrupt, session
+    from pruning_jax.grid import session
 
     _start()
-    with interrupt.noted() as stopped:
-        done = session.run(config, Path(workdir), session.Share(*share), stopped)
+    done = session.run(config, Path(workdir), shares)
     if done.stopped:
         raise KeyboardInterrupt(f"everything is saved; the same call goes on with {workdir}")
     from pruning_jax.reporting import terminal  # here: a second that training need not wait for

@@ -114,3 +114,34 @@ def shared_lock(workdir: Path) -> Path:
 def replicas_at_once(workdir: Path) -> Path:
     """How many replicas all processes of this run train at once; it is settled by the first."""
     return checkpoints(workdir) / "replicas_at_once"
+
+
+def shares(workdir: Path) -> Path:
+    """Into how many groups at least all processes of this run divide the replicas of a network; it
+    is settled by the first."""
+    return checkpoints(workdir) / "shares"
+
+
+def processes_lock(workdir: Path) -> Path:
+    """The file of which each byte is the lock of a process that is at work."""
+    return checkpoints(workdir) / "processes.lock"
+
+
+def processes(workdir: Path) -> Path:
+    """The folder in which each process that is at work says who it is and what it does."""
+    return checkpoints(workdir) / "processes"
+
+
+def process(workdir: Path, number: int) -> Path:
+    """What a process says; the number is that of its byte in the file of locks."""
+    return processes(workdir) / f"{number}.json"
+
+
+def failures(workdir: Path) -> Path:
+    """The folder of what ended with an error."""
+    return checkpoints(workdir) / "failures"
+
+
+def failure(workdir: Path, name: str) -> Path:
+    """The error with which a group ended the last time."""
+    return failures(workdir) / f"{name}.json"

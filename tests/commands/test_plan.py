@@ -112,7 +112,7 @@ def test_help_explains_and_shows_an_example(command):
     assert done.returncode == 0
     assert done.stderr == ""
     assert f"python -m pruning_jax.{command} --config=configs/digits.py" in done.stdout
-    own = {"run": ["--workdir", "--group"], "plan": ["--[no]json", "--[no]measure", "--shares"]}[
+    own = {"run": ["--workdir", "--shares"], "plan": ["--[no]json", "--[no]measure", "--shares"]}[
         command
     ]
     own += ["--[no]power", "--like", "--spread", "--loss_spread"] if command == "plan" else []
