@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from pruning_jax.errors import WrongUse
 from pruning_jax.workdir import paths
@@ -34,8 +33,8 @@ class ByteLocks:
     handle of it frees all locks that the process has on it.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
+    def __init__(self, path: Path, file: int) -> None:
+        self.path, self.file = path, file
         self.own: set[int] = set()  # the kernel does not tell a process of its own locks
 
     def take(self, numbers: Iterable[int]) -> bool:
@@ -61,7 +60,7 @@ class ByteLocks:
         except OSError as error:
             if error.errno in (errno.EAGAIN, errno.EACCES):
                 return False
-            raise _understood(error, Path(self.file.name)) from error
+            raise _understood(error, self.path) from error
         return True
 
     def free(self, numbers: Iterable[int]) -> None:
@@ -89,7 +88,7 @@ class ByteLocks:
         try:
             answer = fcntl.fcntl(self.file, fcntl.F_GETLK, _FLOCK.pack(*asked))
         except OSError as error:
-            raise _understood(error, Path(self.file.name)) from error
+            raise _understood(error, self.path) from error
         fields = _FLOCK.unpack(answer)
         start, length, _, kind = fields[:4] if _MAC else (*fields[2:], fields[0])
         if kind == fcntl.F_UNLCK:
@@ -124,13 +123,13 @@ def byte_locks(path: Path, *, writes: bool = True) -> ByteLocks:
                 if known:
                     return known
         try:
-            file = path.open("a+b" if writes else "rb")
+            file = os.open(path, os.O_RDWR | os.O_CREAT if writes else os.O_RDONLY, 0o666)
         except OSError as error:
             if isinstance(error, FileNotFoundError):
                 raise
             raise _understood(error, path) from error
-        found = os.fstat(file.fileno())
-        return _OPEN.setdefault((found.st_dev, found.st_ino, writes), ByteLocks(file))
+        found = os.fstat(file)
+        return _OPEN.setdefault((found.st_dev, found.st_ino, writes), ByteLocks(path, file))
 
 
 def _understood(error: OSError, path: Path) -> WrongUse:
