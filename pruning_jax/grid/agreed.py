@@ -16,7 +16,8 @@ def settled(workdir: Path, at_once: int, shares: int, fitting: Callable[[], int]
     """How many replicas are trained at once, and into how many shares replicas are divided.
 
     What is asked for holds unless processes that are at work have settled on something else; then
-    a line says so. To be called by one process at a time, before it counts as being at work.
+    a line says so. More shares than are asked for do no harm, and stay. To be called by one process
+    at a time, before it counts as being at work.
 
     Args:
       workdir: the run's.
@@ -25,17 +26,24 @@ def settled(workdir: Path, at_once: int, shares: int, fitting: Callable[[], int]
       fitting: how many replicas fit into memory.
     """
     others = presence.at_work(workdir)
+    replicas, divided = paths.replicas_at_once(workdir), paths.shares(workdir)
+    shares = 0 if shares <= _known(divided) else shares
     return [
-        _settled(paths.replicas_at_once(workdir), "replicas_at_once", at_once, fitting, others),
-        _settled(paths.shares(workdir), "shares", shares, lambda: 1, others),
+        _settled(replicas, "replicas_at_once", at_once, fitting, others),
+        _settled(divided, "shares", shares, lambda: 1, others),
     ]
+
+
+def _known(path: Path) -> int:
+    """A number that was settled; 0 if there is none."""
+    with suppress(OSError, ValueError):
+        return int(path.read_text())
+    return 0
 
 
 def _settled(path: Path, name: str, asked: int, otherwise: Callable[[], int], others: int) -> int:
     """One of the numbers; see `settled`."""
-    known = 0
-    with suppress(OSError, ValueError):  # it is not there, or is no number
-        known = int(path.read_text())
+    known = _known(path)
     if known and others and asked not in (0, known):
         print(
             f"note: {name} is {known}, not {asked}: other processes are at work in this workdir, "

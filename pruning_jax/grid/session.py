@@ -132,6 +132,5 @@ def _clear_checkpoints(experiment: Experiment, workdir: Path) -> None:
     every, held = range(len(experiment.cells)), locks.cells(workdir)
     if held.take(every):
         for path in paths.checkpoints(workdir).glob("*/"):
-            if path != paths.processes(workdir):
-                shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)
         held.free(every)

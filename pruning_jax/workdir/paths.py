@@ -127,21 +127,24 @@ def processes_lock(workdir: Path) -> Path:
     return checkpoints(workdir) / "processes.lock"
 
 
-def processes(workdir: Path) -> Path:
-    """The folder in which each process that is at work says who it is and what it does."""
-    return checkpoints(workdir) / "processes"
-
-
 def process(workdir: Path, number: int) -> Path:
-    """What a process says; the number is that of its byte in the file of locks."""
-    return processes(workdir) / f"{number}.json"
+    """What a process that is at work says of itself; the number is that of its byte in the file of
+    locks."""
+    return checkpoints(workdir) / f"process_{number}.json"
 
 
-def failures(workdir: Path) -> Path:
-    """The folder of what ended with an error."""
-    return checkpoints(workdir) / "failures"
+def processes(workdir: Path) -> dict[int, Path]:
+    """What processes have said of themselves, by their numbers; some may have ended since."""
+    found = checkpoints(workdir).glob("process_*.json")
+    return {int(path.stem.removeprefix("process_")): path for path in sorted(found)}
 
 
 def failure(workdir: Path, name: str) -> Path:
     """The error with which a group ended the last time."""
-    return failures(workdir) / f"{name}.json"
+    return checkpoints(workdir) / f"failure_{name}.json"
+
+
+def failures(workdir: Path) -> dict[str, Path]:
+    """The errors with which groups ended the last time, by the names of the groups."""
+    found = checkpoints(workdir).glob("failure_*.json")
+    return {path.stem.removeprefix("failure_"): path for path in sorted(found)}

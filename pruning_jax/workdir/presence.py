@@ -69,6 +69,8 @@ def registered(workdir: Path) -> Iterator[Here]:
     """
     slots = locks.byte_locks(paths.processes_lock(workdir))
     number = next(n for n in itertools.count() if slots.take([n]))
+    for left in paths.processes(workdir).keys() - slots.held(MOST):  # by processes that were killed
+        paths.process(workdir, left).unlink(missing_ok=True)
     here = None
     try:
         here = Here(workdir, number)
@@ -139,8 +141,8 @@ def mended(workdir: Path, name: str) -> None:
 def failures(workdir: Path) -> dict[str, Failure]:
     """The groups that ended with an error, by their names; what cannot be read is left out."""
     found = {}
-    for path in sorted(paths.failures(workdir).glob("*.json")):
+    for name, path in paths.failures(workdir).items():
         with suppress(OSError, ValueError, TypeError, KeyError):
             content = json.loads(path.read_text())
-            found[path.stem] = Failure(**{**content, "cells": tuple(content["cells"])})
+            found[name] = Failure(**{**content, "cells": tuple(content["cells"])})
     return found

@@ -100,7 +100,19 @@ def test_what_a_process_says_is_gone_with_it(workdir):
         (found,) = presence.alive(workdir)
         assert (found.doing, found.cells) == (presence.TRAINING, (3, 4))
     assert presence.alive(workdir) == []
-    assert list(paths.processes(workdir).iterdir()) == []
+    assert paths.processes(workdir) == {}
+
+
+def test_what_a_killed_process_said_is_taken_away(workdir, hold):
+    process, _ = hold(1)
+    process.kill()
+    process.wait()
+    assert presence.alive(workdir) == []
+    assert len(paths.processes(workdir)) == 1
+    with presence.registered(workdir):
+        (found,) = presence.alive(workdir)
+        assert found.pid == os.getpid()
+        assert len(paths.processes(workdir)) == 1
 
 
 @pytest.mark.parametrize("lock", [paths.cells_lock, paths.shared_lock])
