@@ -89,11 +89,7 @@ class Plan:
 
 
 def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
-    """What a configuration would run.
-
-    Args:
-      shares: the number of processes that share the grid, for which it is divided.
-      measure: whether a few steps of the very programs are timed, instead of estimated.
+    """What a configuration would run; the arguments are those of `pruning_jax.plan`.
 
     Raises:
       WrongUse: something in the configuration is not possible.
@@ -104,13 +100,9 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
         notes.append(f"note: it would not run on this machine: {lacking}")
     spec = sources.spec(experiment.data.dataset)
     at_once = where.replicas_at_once or cost.at_once(experiment, spec)
-    groups = groups_of(experiment, at_once, shares)
-    division = black(experiment)
+    groups, division = groups_of(experiment, at_once, shares), black(experiment)
     needed = _needed(experiment, groups, division, measure)
     turns = sharing.foreseen(experiment, needed, shares)
-    spent = [0.0] * shares
-    for turn in turns.values():
-        spent[turn.process - 1] += turn.end - turn.begin
     recipe = experiment.recipe
     return Plan(
         dataset=experiment.data.dataset,
@@ -127,7 +119,7 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
         weights_total=state.weights_total(recipe),
         steps=sum(cost.steps(g) * len(g.bases) for g in groups),
         seconds=max(turn.end for turn in turns.values()),
-        process_seconds=spent,
+        process_seconds=sharing.spent(turns, shares),
         disk_bytes=cost.disk_bytes(experiment),
         devices=[device.device_kind for device in jax.devices()],
         estimated=not measure,

@@ -47,6 +47,14 @@ def foreseen(
     return turns
 
 
+def spent(turns: Mapping[Group, Turn], processes: int) -> list[float]:
+    """How long each process works, in seconds."""
+    every = [
+        [t.end - t.begin for t in turns.values() if t.process == n + 1] for n in range(processes)
+    ]
+    return list(map(sum, every))
+
+
 def _ready(
     experiment: Experiment, waiting: Sequence[Group], turns: Mapping[Group, Turn], now: float
 ) -> Group | None:

@@ -9,6 +9,7 @@ import sys
 
 import processes
 import pytest
+import yaml
 from processes import ROOT, SMOKE, content, files
 
 LAUNCH = ROOT / "launch"
@@ -258,15 +259,16 @@ def test_what_a_tpu_would_be_told(tmp_path):
 
 def test_what_a_cloud_would_run(tells, tmp_path):
     """The last part of sky.yaml, with flags that are quoted as its head says."""
-    text = (LAUNCH / "sky.yaml").read_text()
-    (_, run) = text.split("\nrun: |\n")
+    task = yaml.safe_load((LAUNCH / "sky.yaml").read_text())
+    assert task["resources"]["use_spot"]
+    assert task["file_mounts"]["/runs"] == {"name": "${BUCKET}", "mode": "MOUNT_CACHED"}
     workdir = tmp_path / "runs"
     flags = [f"--workdir={workdir}", *(f"--config.x={word}" for word in HOSTILE)]
     quoted = subprocess.run(
         ["bash", "-c", "printf '%q ' \"$@\"", "bash", *flags], capture_output=True, text=True
     ).stdout
     subprocess.run(
-        ["bash", "-c", run.replace("\n  ", "\n")],
+        ["bash", "-c", task["run"]],
         env={**os.environ, **NO_GPU, "FLAGS": quoted, "PYTHON": str(tells)},
         cwd=ROOT,
         check=True,
