@@ -41,9 +41,10 @@ class Work(NamedTuple):
         stopped."""
         todo = [g for g in self.queue.groups if left.unfinished(self.experiment, g, self.workdir)]
         needed = dict(zip(todo, _estimated(todo, len(self.division.labels)), strict=True))
-        with progress.display(sum(map(sum, needed.values()))) as display:
+        with progress.display(sum(map(sum, needed.values()), 0.0)) as display:
             while not self.stopped() and (taken := self._next()):
-                behind = sum(sum(needed[g]) for g in needed if g in self.queue.finished)
+                finished = [sum(needed[g]) for g in needed if g in self.queue.finished]
+                behind = sum(finished, 0.0)
                 try:
                     self._group(taken, needed.get(taken.group, Seconds(0.0, 0.0)), behind, display)
                 except Exception as error:
