@@ -91,9 +91,10 @@ class Work(NamedTuple):
         what, groups = self.what, self.queue.groups
         todo = [g for g in groups if left.unfinished(what.experiment, g, what.workdir)]
         needed = dict(zip(todo, _estimated(todo, len(what.division.labels)), strict=True))
-        with progress.display(sum(map(sum, needed.values()))) as display:
+        with progress.display(sum(map(sum, needed.values()), 0.0)) as display:
             while not what.signal and (taken := self._next()):
-                behind = sum(sum(needed[g]) for g in needed if g in self.queue.finished)
+                finished = [sum(needed[g]) for g in needed if g in self.queue.finished]
+                behind = sum(finished, 0.0)
                 try:
                     self._group(taken, needed.get(taken.group, Seconds(0.0, 0.0)), behind, display)
                 except Exception as error:
