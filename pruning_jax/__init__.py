@@ -216,9 +216,7 @@ def report(
     return write.write(Path(workdir), pruned=pruned, analyses=tuple(analyses))
 
 
-def verify(
-    workdir: str | Path, *, deep: bool = False, data_dir: str | None = None
-) -> Findings:
+def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = None) -> Findings:
     """Re-checks the invariants of a run from its files alone.
 
     Where all is well, it leaves verified.json in the workdir, if that can be written.
@@ -236,10 +234,10 @@ def verify(
 
     place = Path(workdir)
     if deep:
-        from pruning_jax.grid.deep import examine as examine_deeply
+        from pruning_jax.grid.deep import check
 
         _start()
-        findings = examine_deeply(place, data_dir or "")
+        findings = check(place, data_dir or "")
     else:
         findings = examine(place)
     problem = stamp.leave(place, findings)

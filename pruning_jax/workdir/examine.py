@@ -93,7 +93,14 @@ class Examination:
         self.found[name] += map(printable, messages)
 
 
-def examine(workdir: Path, deep: dict[str, Check] | None = None) -> Findings:
+class Deep(NamedTuple):
+    """Checks of a cell that need more than its files."""
+
+    checks: dict[str, Check]  # by what they find to be so
+    unknown: Check  # what cannot be known even so of the masks
+
+
+def examine(workdir: Path, deep: Deep | None = None) -> Findings:
     """The findings of all checks on a workdir.
 
     A cell with something wrong in its files or its rounds takes part in no later check, because
@@ -101,20 +108,21 @@ def examine(workdir: Path, deep: dict[str, Check] | None = None) -> Findings:
 
     Args:
       workdir: the directory of the run.
-      deep: checks of a cell that need more than its files, by what they find to be so.
+      deep: checks that need more than the files, if they are to be made.
     """
     try:
         described = configuration.described(workdir)
     except Damaged as error:
         return Findings({CONFIG: [str(error)]}, 0, 0)
-    checks = CHECKS | (deep or {})
+    checks = CHECKS | (deep.checks if deep else {})
+    notes = (deep.unknown if deep else criterion.unknown, states.unknown)
     names = (STRAYS, FILES, ROUNDS, SUMS, *checks, DATA, SHARED, NESTED, APART, EL2N, REMOVED)
     found: dict[str, list[str]] = {name: [] for name in (CONFIG, *names, UNION)}
     now = Examination(workdir, described, found)
     now.add(CONFIG, [_hashed(workdir, described)])
     for cell in described.experiment.cells:
         try:
-            _cell(now, cell, checks)
+            _cell(now, cell, checks, notes)
         except Exception as error:  # a foreign file may lead to any error
             now.add(FILES, [f"{paths.cell(workdir, cell)} cannot be checked: {said(error)}"])
     complete = _complete(now)
@@ -136,7 +144,7 @@ def _hashed(workdir: Path, described: Described) -> str:
     )
 
 
-def _cell(now: Examination, cell: Cell, checks: dict[str, Check]) -> None:
+def _cell(now: Examination, cell: Cell, checks: dict[str, Check], notes: tuple[Check, ...]) -> None:
     """Checks a cell; its rows are kept if it has none yet, or nothing is wrong with their order."""
     record, files = recorded.read(now.workdir, now.described, cell)
     now.add(FILES, files)
@@ -152,8 +160,8 @@ def _cell(now: Examination, cell: Cell, checks: dict[str, Check]) -> None:
         return
     for name, check in checks.items():
         now.add(name, check(record))
-    for about in (criterion.unknown, states.unknown):
-        now.unknown |= dict.fromkeys(map(printable, about(record)))
+    for note in notes:
+        now.unknown |= dict.fromkeys(map(printable, note(record)))
     _share(now, record)
     now.tables[cell] = record.rows
 

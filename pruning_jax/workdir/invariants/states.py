@@ -102,20 +102,21 @@ def _start(record: Record, round_: int) -> str:
 def _new(record: Record, round_: int) -> str:
     """How the start of a round is not newly drawn, or "".
 
-    Where no weight of a layer is left there is nothing to tell. Statistics, and in the networks of
-    this program biases, too, are at first the same whatever is drawn: they are those of round 0.
+    Where no weight of a layer is left there is nothing to tell. What is not pruned may begin with
+    the same constant whatever is drawn, which is then that of round 0; statistics always do.
     """
     first, states = record.entries[0].states, record.entries[round_].states
-    for name, kept in record.masks[round_].items():
-        leaf = f"{PARAMS}{name}"
-        old = (states.anchor[leaf], states.last[leaf])
-        if kept.any() and states.start[leaf] in old:
+    for leaf in sorted({*states.end} - {STEP}):
+        kept = record.masks[round_].get(leaf.removeprefix(PARAMS))
+        now, constant = states.start[leaf], states.start[leaf] == first.start[leaf]
+        if kept is not None:
+            old = kept.any() and now in (states.anchor[leaf], states.last[leaf])
+        elif leaf.startswith(PARAMS):
+            old = now == states.last[leaf] and not constant
+        else:
+            old = record.recipe.model in plugins.MODELS.names and not constant
+        if old:
             return f"{leaf} is not drawn anew"
-    if record.recipe.model in plugins.MODELS.names:
-        constant = {*states.end} - {f"{PARAMS}{name}" for name in record.masks[0]} - {STEP}
-        differ = [n for n in sorted(constant) if states.start[n] != first.start[n]]
-        if differ:
-            return f"{', '.join(differ)} is not as in a network that was never trained"
     return ""
 
 
