@@ -93,13 +93,13 @@ class Record(NamedTuple):
         return found
 
 
-def arrays(path: Path, most_bytes: float) -> Arrays:
+def arrays(path: Path, most_bytes: float | int) -> Arrays:
     """The arrays of an .npz file.
 
     Raises:
       Damaged: it cannot be read, or would take more memory than `most_bytes`.
     """
-    return attempt(path, lambda path: read_arrays(path, most_bytes))
+    return attempt(path, lambda path: read_arrays(path, float(most_bytes)))
 
 
 def mask(path: Path, weights: int, like: Arrays | None = None) -> Arrays:
@@ -124,7 +124,7 @@ def mask(path: Path, weights: int, like: Arrays | None = None) -> Arrays:
 
 
 def examples(
-    path: Path, most_bytes: float, count: int | None = None, rounds: int | None = None
+    path: Path, most_bytes: float | int, count: int | None = None, rounds: int | None = None
 ) -> Arrays:
     """The arrays of examples.npz.
 
