@@ -15,17 +15,23 @@ from pruning_jax import masks
 from pruning_jax.data.division import Division
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell, Experiment
-from pruning_jax.files import remove_partial
-from pruning_jax.grid import cost, metrics, snapshots, subsets
+from pruning_jax.experiment.record import digest
+from pruning_jax.files import remove_partial, settle, write_arrays
+from pruning_jax.grid import cost, recording, snapshots, subsets
 from pruning_jax.grid.groups import Group, Labels, labels_of
+from pruning_jax.grid.metrics import Trained
 from pruning_jax.grid.pace import Pace
 from pruning_jax.pruning import rounds
 from pruning_jax.pruning.moments import Moment, Stack, Work
 from pruning_jax.training import replicas
 from pruning_jax.training.examples import Images
 from pruning_jax.training.streaming import Reader
-from pruning_jax.types import Mask, Params
+from pruning_jax.types import Mask
+from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.cellfiles import CellFiles, finished, read_mask
+
+SETTLE_SECONDS = 60
+"""If the machine itself stops, files of so many seconds may be lost; they are made again."""
 
 Used = Bool[np.ndarray, " train"]
 
@@ -80,14 +86,16 @@ class GroupRun:
         pace: Pace | None = None,
     ) -> None:
         """`pace` decides at which moments it can be stopped; by default it is a new one."""
-        self.experiment, self.group, self.division = experiment, group, division
+        self.experiment, self.group = experiment, group
+        self.digest = digest(experiment)
         self.workdir, self.folder = workdir, snapshots.folder(workdir, group)
-        self.labels = [labels_of(experiment, division, base) for base in group.bases]
-        self.used = [
-            subsets.used(experiment, group.algorithms[0], base, labels, workdir)
-            for base, labels in zip(group.bases, self.labels, strict=True)
+        labels = [labels_of(experiment, division, base) for base in group.bases]
+        used = [
+            subsets.used(experiment, group.algorithms[0], base, own, workdir)
+            for base, own in zip(group.bases, labels, strict=True)
         ]
-        self.stack = stack(division, group, self.labels, self.used)
+        self.stack = stack(division, group, labels, used)
+        self.trained = [Trained(division, *own) for own in zip(labels, used, strict=True)]
         self.pace = pace or Pace(group.recipe.steps_per_epoch)
         self.work = Work(
             group.recipe,
@@ -100,7 +108,7 @@ class GroupRun:
         for files in self.files.values():
             remove_partial(files.folder)
         self.checkpoint_seconds = 60 * checkpoint_minutes
-        self.saved = time.monotonic()
+        self.saved = self.settled = time.monotonic()
 
     def run(self) -> Generator[Progress, None, None]:
         """Does what is left of the group. Closing the generator saves where it stands."""
@@ -119,6 +127,7 @@ class GroupRun:
             yield from self._algorithm(algorithm, first, resume)
             for f in files:
                 f.forget()
+        self._settle()
         shutil.rmtree(self.folder / "round", ignore_errors=True)
 
     def _dense(self, resume: Moment | None) -> Generator[Progress, None, Moment]:
@@ -167,11 +176,19 @@ class GroupRun:
         except GeneratorExit:
             if not moment.done:
                 self._save("round", name, moment)
+            self._settle()
             raise
 
     def _save(self, kind: str, name: str, moment: Moment) -> None:
         snapshots.save(self.folder / kind, len(self.group.bases), name, moment)
         self.saved = time.monotonic()
+        if self.saved - self.settled > SETTLE_SECONDS:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Sees to it that nothing is lost of what is behind us, even if the machine stops."""
+        settle()
+        self.settled = time.monotonic()
 
     def _load(self, kind: str) -> tuple[str, Moment] | None:
         return snapshots.load(self.folder / kind, self.work.recipe, self.stack, self.group.bases)
@@ -200,38 +217,18 @@ class GroupRun:
         return given
 
     def _record(self, algorithm: Algorithm, moment: Moment, first: Moment) -> None:
-        """Writes the files of a finished round, of every cell that has not diverged before.
+        """Writes the files of a finished round, of every cell that has not ended before.
 
         Args:
           first: the finished round 0, which has EL2N.
         """
-        layers = _on_host(moment.mask)
-        params = _on_host(moment.state.params) if self.experiment.save_params else {}
-        assert moment.outcome is not None
-        assert first.el2n is not None
-        for i, cell in enumerate(self._cells(algorithm)):
-            files = self.files[cell]
-            source = self.files.get(Cell(algorithm.masks_from, *self.group.bases[i]))
-            if self._finished(cell):
-                continue
-            if source and not source.has(moment.round):
-                continue
-            made = metrics.Result(
-                round=moment.round,
-                mask={name: leaf[i] for name, leaf in layers.items()},
-                outcome=jax.tree.map(lambda array, i=i: array[i], moment.outcome),
-                el2n=first.el2n[i],
-                seconds=moment.seconds / len(self.group.bases),
-            )
-            trained = metrics.Trained(self.division, self.labels[i], self.used[i])
-            files.add(
-                metrics.row(self.experiment, cell, trained, made),
-                made.mask,
-                metrics.examples(trained, made),
-                {name: leaf[i] for name, leaf in params.items()},
-            )
-
-
-def _on_host(tree: Mask | Params) -> dict[str, np.ndarray]:
-    """The arrays of a pytree by their paths, as NumPy arrays."""
-    return {name: np.asarray(leaf) for name, leaf in masks.named(tree).items()}
+        cells = self._cells(algorithm)
+        anchor = first.anchors[self.work.recipe.step_at(algorithm.rewind_to)]
+        if self.experiment.save_params and moment.round == 0:
+            for cell, params in zip(cells, recording.params_of(anchor), strict=False):
+                write_arrays(paths.anchor(self.workdir, cell), params)
+        made = recording.finished(self.experiment, cells, self.trained, moment, first, anchor)
+        for cell, own in zip(cells, made, strict=True):
+            source = self.files.get(cell._replace(algorithm=algorithm.masks_from))
+            if not self._finished(cell) and (source is None or source.has(moment.round)):
+                self.files[cell].add(own, manifest.origin(self.digest, cell))

@@ -11,7 +11,8 @@ import pandas as pd
 from pruning_jax.data import sources
 from pruning_jax.data.division import Division, divide
 from pruning_jax.errors import WrongUse, require
-from pruning_jax.experiment.cells import Experiment
+from pruning_jax.experiment import record
+from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.experiment.config import Config
 from pruning_jax.grid import (
     averages,
@@ -30,7 +31,7 @@ from pruning_jax.grid.pace import Pace
 from pruning_jax.grid.resolve import resolve
 from pruning_jax.grid.speed import Seconds, Speed, seconds
 from pruning_jax.training import devices
-from pruning_jax.workdir import locks, paths
+from pruning_jax.workdir import locks, mending, paths
 from pruning_jax.workdir.cellfiles import CellFiles, finished, unite
 
 
@@ -115,11 +116,20 @@ def run(
     cells, my_cells = experiment.cells, [cell for group in mine for cell in group.cells]
     with locks.hold(workdir, [cells.index(cell) for cell in my_cells]):
         print(_announced(experiment, mine, my_cells), flush=True)
+        _mend(experiment, my_cells, workdir)
         left = [remaining(experiment, group, workdir) for group in mine]
         left = [group for group in left if unfinished(experiment, group, workdir)]
         if not _groups(experiment, left, division, workdir, where, stopped):
             return Session(unite_rows(workdir), *_left(experiment, workdir), stopped=True)
     return _finish(experiment, workdir)
+
+
+def _mend(experiment: Experiment, cells: list[Cell], workdir: Path) -> None:
+    """Finds what is damaged of cells that this process has, and says so; it is made again."""
+    digest = record.digest(experiment)
+    for cell in cells:
+        if line := mending.mend(workdir, cell, digest):
+            print(line, flush=True)
 
 
 def _announced(experiment: Experiment, mine: tuple[Group, ...], cells: list) -> str:

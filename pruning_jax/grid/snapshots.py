@@ -18,6 +18,7 @@ from pruning_jax.experiment.record import Json
 from pruning_jax.grid import checkpoints
 from pruning_jax.grid.groups import Base, Group
 from pruning_jax.pruning.moments import Moment, Stack
+from pruning_jax.pruning.origins import Origin
 from pruning_jax.training import devices, replicas
 from pruning_jax.training.replica import fresh
 from pruning_jax.workdir import paths
@@ -49,6 +50,7 @@ class Position(NamedTuple):
     anchors: list[int]  # their steps
     el2n: bool  # whether EL2N is among the arrays
     seconds: float
+    origins: list[list[dict[str, str]]]  # of each replica: start, anchor, last
 
 
 def save(place: Path, count: int, algorithm: str, moment: Moment) -> None:
@@ -67,6 +69,7 @@ def save(place: Path, count: int, algorithm: str, moment: Moment) -> None:
         anchors=list(anchors),
         el2n=moment.el2n is not None,
         seconds=moment.seconds,
+        origins=[list(origin) for origin in moment.origins[:count]],
     )
     host = jax.tree.map(lambda a: np.asarray(a)[:count], tree)
     checkpoints.save(place, host, position._asdict())
@@ -77,8 +80,8 @@ def load(
 ) -> tuple[str, Moment] | None:
     """The algorithm and the moment saved in `place`, laid out as `stack` is.
 
-    None if nothing is saved there, or only what version 0.1.0 saved, which lacks the step at
-    which the round ends: that round is trained again, to the same bits.
+    None if nothing is saved there that is sound, or only what another version saved, with other
+    things in it: that round is trained again, to the same bits.
     """
     found = checkpoints.load(place, lambda given: _shapes(given, recipe, stack, len(bases)))
     if not found:
@@ -97,6 +100,7 @@ def load(
         done=position.done,
         el2n=el2n,
         seconds=position.seconds,
+        origins=tuple(Origin(*position.origins[i]) for i in order),
     )
     return position.algorithm, moment
 

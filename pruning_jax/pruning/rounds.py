@@ -13,9 +13,9 @@ import numpy as np
 
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.pruning import origins, weights_to_keep
 from pruning_jax.pruning import prune as pruning
 from pruning_jax.pruning import restart as restarting
-from pruning_jax.pruning import weights_to_keep
 from pruning_jax.pruning.moments import Moment, Stack, Work
 from pruning_jax.pruning.prune import Choice
 from pruning_jax.training import evaluation, replicas, streaming
@@ -29,7 +29,15 @@ from pruning_jax.types import Mask
 def create(recipe: Recipe, stack: Stack) -> Moment:
     """The moment at which round 0 begins: initial states and dense masks."""
     state, mask = replicas.over_replicas(fresh, recipe, stacked=(stack.keys,))
-    return Moment(round=0, step=0, stop=recipe.steps, state=state, mask=mask, anchors={})
+    return Moment(
+        round=0,
+        step=0,
+        stop=recipe.steps,
+        state=state,
+        mask=mask,
+        anchors={},
+        origins=origins.dense(state),
+    )
 
 
 def fit(recipe: Recipe, stack: Stack, moment: Moment, stop: int) -> TrainState:
@@ -136,7 +144,8 @@ def restart(
     )
     start = int(state.step[0])
     stop = start + length(work.recipe, algorithm)
-    return Moment(round_, start, stop, state, mask, before.anchors)
+    begins = origins.of_round(state, anchor, before.state, mask)
+    return Moment(round_, start, stop, state, mask, before.anchors, origins=begins)
 
 
 def length(recipe: Recipe, algorithm: Algorithm) -> int:

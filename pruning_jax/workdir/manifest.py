@@ -26,7 +26,7 @@ from pruning_jax.workdir.columns import EXAMPLE_ARRAYS, OVER_ROUNDS, Row
 
 Leaves: TypeAlias = dict[str, str]
 """The hash of each leaf of a state by its path: `params/Dense_0/kernel`,
-`statistics/BatchNorm_0/mean`, `optimizer/0`, `step`."""
+`statistics/BatchNorm_0/mean`, `optimizer/0`; and `step`, which is written as a number."""
 
 LEAF_DIGITS = 16
 
@@ -67,17 +67,18 @@ def origin(digest: str, cell: Cell) -> str:
       digest: the hash of the experiment, as in config.json.
       cell: which one.
     """
-    return _sum(f"{digest} {cell.folder}".encode())
+    return sum_of_bytes(f"{digest} {cell.folder}".encode())
 
 
-def _sum(content: bytes) -> str:
+def sum_of_bytes(content: bytes) -> str:
+    """The sum of what a file holds."""
     return hashlib.sha256(content).hexdigest()
 
 
 def sum_of_row(row: Row) -> str:
     """The sum of a row: of its values in the order of their names, exactly as they are."""
     values = {name: _exact(value) for name, value in row.items()}
-    return _sum(json.dumps(values, sort_keys=True).encode())
+    return sum_of_bytes(json.dumps(values, sort_keys=True).encode())
 
 
 def _exact(value: object) -> object:
@@ -105,7 +106,7 @@ def sum_of_examples(examples: Arrays, round_: int) -> str:
     computed again from the others.
     """
     constant = [a.name for a in EXAMPLE_ARRAYS if a.always and not a.each_round]
-    part = {name: examples[name] for name in constant}
+    part = {name: examples[name] for name in constant if name in examples}
     return sum_of_arrays(part | {name: examples[name][round_] for name in OVER_ROUNDS})
 
 
@@ -128,7 +129,7 @@ def chained(entry: Entry) -> str:
     """The sum that an entry should have."""
     content = asdict(entry)
     del content["sum"]
-    return _sum(json.dumps(content, sort_keys=True).encode())
+    return sum_of_bytes(json.dumps(content, sort_keys=True).encode())
 
 
 def sum_of_run(digest: str, last: Iterable[tuple[Cell, str]]) -> str:
@@ -139,7 +140,7 @@ def sum_of_run(digest: str, last: Iterable[tuple[Cell, str]]) -> str:
       last: each cell with the sum of its last entry.
     """
     lines = [digest, *sorted(f"{cell.folder} {total}" for cell, total in last)]
-    return _sum("\n".join(lines).encode())
+    return sum_of_bytes("\n".join(lines).encode())
 
 
 def write(workdir: Path, cell: Cell, entries: list[Entry]) -> None:

@@ -2,16 +2,13 @@
 
 import json
 import re
-import shutil
 import signal
 import threading
 
-import numpy as np
 import processes
 import pytest
 from processes import (
     assert_same,
-    content,
     end,
     files,
     in_succession,
@@ -20,12 +17,6 @@ from processes import (
     train,
     training,
 )
-
-from pruning_jax.data import sources
-from pruning_jax.data.division import divide
-from pruning_jax.grid.at_work import GroupRun
-from pruning_jax.grid.groups import groups_of
-from pruning_jax.grid.resolve import resolve
 
 KILLED, STOPPED = -signal.SIGKILL, 75
 
@@ -147,108 +138,3 @@ def test_a_changed_configuration_is_refused_and_nothing_is_written(reference):
         assert difference in line
     assert "noise" not in line
     assert state() == before
-
-
-# In this process: groups that are stopped after every few steps, and divided in many ways.
-
-
-@pytest.fixture(scope="module")
-def experiment():
-    """TINY's replicas, with algorithms of which one depends on another; 6 steps in a round.
-
-    As the programs are those of TINY, they need not be compiled again.
-    """
-    config = processes.config(grid__algorithms=("lottery", "shuffled", "random"))
-    config.algorithms.lottery.rewind_to = "3it"
-    return resolve(config)
-
-
-@pytest.fixture(scope="module")
-def division(experiment):
-    return divide(sources.load("digits"), experiment.data)
-
-
-@pytest.fixture(scope="module")
-def group_run(experiment, division):
-    """A function that runs a group in a workdir, with so many steps between two moments; all
-    moments are saved."""
-
-    def run(workdir, group, pace=100):
-        work = GroupRun(experiment, group, division, workdir, checkpoint_minutes=1e-9)
-        work.work = work.work._replace(pace=lambda step: step + pace)
-        return work.run()
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(experiment, group_run, tmp_path_factory):
-    """The grid in one group."""
-    workdir = tmp_path_factory.mktemp("uninterrupted")
-    (group,) = groups_of(experiment, 2)
-    list(group_run(workdir, group))
-    return workdir
-
-
-def assert_same_cells(workdir, other):
-    assert files(workdir) == files(other)
-    for name in files(other):
-        assert content(workdir / name) == content(other / name), name
-
-
-@pytest.mark.slow
-def test_a_group_may_be_stopped_or_killed_after_every_two_steps(
-    experiment, group_run, uninterrupted, tmp_path
-):
-    """Stopped: the generator is closed. Killed: a copy of the files is gone on with."""
-    (group,) = groups_of(experiment, 2)
-    copies = []
-    while True:
-        work = group_run(tmp_path / "run", group, pace=2)
-        if next(work, None) is None:
-            break
-        copies.append(shutil.copytree(tmp_path / "run", tmp_path / f"copy{len(copies)}"))
-        work.close()
-    assert len(copies) >= 15
-    assert_same_cells(tmp_path / "run", uninterrupted)
-    for copy in np.random.default_rng(0).choice(copies, 3, replace=False):
-        list(group_run(copy, group, pace=3))
-        assert_same_cells(copy, uninterrupted)
-
-
-@pytest.mark.slow
-def test_more_shares_than_replicas_in_any_order_leave_the_same_files(
-    experiment, group_run, uninterrupted, tmp_path
-):
-    """Then the algorithms are divided, but for one that needs the masks of another."""
-    groups = groups_of(experiment, 2, 3)
-    assert len(groups) == 4
-    for group in reversed(groups):
-        list(group_run(tmp_path, group))
-    assert_same_cells(tmp_path, uninterrupted)
-
-
-@pytest.mark.slow
-def test_a_run_goes_on_in_other_groups(experiment, group_run, uninterrupted, tmp_path):
-    """Begun with all replicas at once, ended with one at a time."""
-    (group,) = groups_of(experiment, 2)
-    work = group_run(tmp_path, group)
-    while next(work).algorithm != "shuffled":
-        pass
-    work.close()
-    for part in groups_of(experiment, 1):
-        list(group_run(tmp_path, part))
-    assert_same_cells(tmp_path, uninterrupted)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("lost", ["rounds.parquet", ""])
-def test_cells_that_were_removed_are_made_again(
-    experiment, group_run, uninterrupted, tmp_path, lost
-):
-    workdir = shutil.copytree(uninterrupted, tmp_path / "run")
-    path = workdir / "cells" / "lottery" / "noise=0.3" / "seed=0" / lost
-    path.unlink() if path.is_file() else shutil.rmtree(path)
-    (group,) = groups_of(experiment, 2)
-    list(group_run(workdir, group))
-    assert_same_cells(workdir, uninterrupted)
