@@ -30,7 +30,8 @@ FILES = {
     paths.report(HERE): "the page that `report` writes",
     paths.figure(HERE, "test_error", "pdf"): "a figure of the page; also as PNG",
     paths.table(HERE, "claims"): "the table of an analysis",
-    paths.checkpoints(HERE) / "...": "what resuming needs, and locks; it may change",
+    paths.checkpoints(HERE) / "...": "what resuming needs, locks, who is at work; it may change",
+    HERE / "logs" / "...": "what the processes printed that `launch/local.sh` started",
 }
 
 

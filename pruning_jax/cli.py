@@ -12,12 +12,13 @@ from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 from ml_collections.config_flags import config_path
 
-from pruning_jax import errors
+from pruning_jax import errors, interrupt
 from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.config import Config
 
-DONE, WRONG_USE, STOPPED = 0, 2, 75
-"""Exit statuses: all done; something for the user to mend; stopped with everything saved."""
+DONE, WRONG_USE, UNFINISHED, STOPPED = 0, 2, 3, interrupt.STOPPED
+"""Exit statuses: all done; something for the user to mend; something is left to do; stopped with
+everything saved."""
 
 FLAGS = flags.FLAGS
 

@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -125,16 +124,3 @@ def _commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return commit + ("+" if changed else "")
-
-
-def settled_at_once(workdir: Path, asked: int, fitting: Callable[[], int]) -> int:
-    """How many replicas of this run are trained at once: what is asked for, else what was
-    settled before, else what fits into memory.
-
-    It is settled for all processes of a run: they must agree on the division into groups.
-    """
-    path = paths.replicas_at_once(workdir)
-    with locks.exclusive(workdir):
-        count = asked or (int(path.read_text()) if path.exists() else fitting())
-        files.replace(path, lambda file: file.write(str(count).encode()))
-    return count

@@ -26,8 +26,17 @@ from pruning_jax.workdir import paths
 
 def folder(workdir: Path, group: Group) -> Path:
     """The place of a group's checkpoints: what decides its round 0, then its algorithms."""
+    return paths.checkpoints(workdir).joinpath(*_digests(group))
+
+
+def name(group: Group) -> str:
+    """What a group is called where a file is about it."""
+    return "-".join(_digests(group))
+
+
+def _digests(group: Group) -> tuple[str, str]:
     shared = (group.algorithms[0].variant, group.bases)
-    return paths.checkpoints(workdir) / _digest(shared) / _digest(group.algorithms)
+    return _digest(shared), _digest(group.algorithms)
 
 
 def _digest(what: tuple) -> str:

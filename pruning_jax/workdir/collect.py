@@ -14,6 +14,7 @@ from pruning_jax.workdir import bounds, paths, recorded, salvage
 from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.columns import Row
 from pruning_jax.workdir.damage import Damaged, json_object
+from pruning_jax.workdir.decided import cannot_be_had
 from pruning_jax.workdir.described import described
 
 LISTED = 4  # things that are named one by one before the others are counted
@@ -171,9 +172,10 @@ def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
         found.setdefault(Cell(*values[:3]), []).append(row)
     wanted = [cell for cell in experiment.cells if cell in found]
     ended = {c: ended_in(experiment.algorithm(c.algorithm), found[c]) for c in wanted}
+    possible = [c for c in experiment.cells if c in found or not _never(experiment, c, found)]
     lines = []
     for algorithm in experiment.algorithms:
-        cells = [cell for cell in experiment.cells if cell.algorithm == algorithm.name]
+        cells = [cell for cell in possible if cell.algorithm == algorithm.name]
         left = []
         for cell in cells:
             own = ended.get(cell, [])
@@ -188,6 +190,11 @@ def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
                 f"{_first(left)}"
             )
     return lines
+
+
+def _never(experiment: Experiment, cell: Cell, found: dict[Cell, list[Row]]) -> bool:
+    """Whether a cell is one that cannot be had."""
+    return cannot_be_had(experiment, cell, lambda cell: found.get(cell, []))
 
 
 def diverged(rows: pd.DataFrame) -> list[str]:

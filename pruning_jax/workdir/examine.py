@@ -12,6 +12,7 @@ from pruning_jax.workdir import described as configuration
 from pruning_jax.workdir import manifest, paths, recorded
 from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.damage import Damaged
+from pruning_jax.workdir.decided import cannot_be_had
 from pruning_jax.workdir.described import Described
 from pruning_jax.workdir.invariants import (
     averaged,
@@ -192,11 +193,14 @@ def _across(now: Examination, whole: bool) -> None:
 
 
 def _complete(now: Examination) -> int:
-    """How many cells are finished and sound."""
-    experiment = now.described.experiment
+    """How many cells are finished and sound, or can never be had."""
+    experiment, tables = now.described.experiment, now.tables
     ended = {c: ended_in(experiment.algorithm(c.algorithm), rows) for c, rows in now.tables.items()}
     count = 0
     for cell in experiment.cells:
         giver = cell._replace(algorithm=experiment.algorithm(cell.algorithm).masks_from)
-        count += nothing_left(ended.get(cell, []), ended.get(giver, []))
+        finished = nothing_left(ended.get(cell, []), ended.get(giver, []))
+        never = cell in tables and not tables[cell]
+        never = never and cannot_be_had(experiment, cell, lambda c: tables.get(c, []))
+        count += finished or never
     return count

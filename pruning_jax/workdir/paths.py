@@ -147,3 +147,37 @@ def shared_lock(workdir: Path) -> Path:
 def replicas_at_once(workdir: Path) -> Path:
     """How many replicas all processes of this run train at once; it is settled by the first."""
     return checkpoints(workdir) / "replicas_at_once"
+
+
+def shares(workdir: Path) -> Path:
+    """Into how many groups at least all processes of this run divide the replicas of a network; it
+    is settled by the first."""
+    return checkpoints(workdir) / "shares"
+
+
+def processes_lock(workdir: Path) -> Path:
+    """The file of which each byte is the lock of a process that is at work."""
+    return checkpoints(workdir) / "processes.lock"
+
+
+def process(workdir: Path, number: int) -> Path:
+    """What a process that is at work says of itself; the number is that of its byte in the file of
+    locks."""
+    return checkpoints(workdir) / f"process_{number}.json"
+
+
+def processes(workdir: Path) -> dict[int, Path]:
+    """What processes have said of themselves, by their numbers; some may have ended since."""
+    found = checkpoints(workdir).glob("process_*.json")
+    return {int(path.stem.removeprefix("process_")): path for path in sorted(found)}
+
+
+def failure(workdir: Path, name: str) -> Path:
+    """The error with which a group ended the last time."""
+    return checkpoints(workdir) / f"failure_{name}.json"
+
+
+def failures(workdir: Path) -> dict[str, Path]:
+    """The errors with which groups ended the last time, by the names of the groups."""
+    found = checkpoints(workdir).glob("failure_*.json")
+    return {path.stem.removeprefix("failure_"): path for path in sorted(found)}

@@ -18,6 +18,9 @@ from pruning_jax.workdir.tables import Rows, rows
 
 T = TypeVar("T")
 
+FEW = 20_000_000
+"""As many parameters of a cell can be in memory together; several checks look at them."""
+
 
 class Record(NamedTuple):
     """One cell as its files tell it."""
@@ -29,6 +32,7 @@ class Record(NamedTuple):
     examples: Arrays  # as in examples.npz, with as many rounds as `rows`
     masks: list[Arrays]  # of every round, by the paths of the layers
     entries: list[Entry]  # of manifest.json; their sums are not compared with anything yet
+    saved: dict[Path, Arrays]  # the parameters that `params` has read, where they are few
 
     @property
     def experiment(self) -> Experiment:
@@ -83,13 +87,18 @@ class Record(NamedTuple):
         Raises:
           Damaged: the file cannot be read, or is not that.
         """
+        if path in self.saved:
+            return self.saved[path]
         layers = self.masks[0]
-        found = arrays(path, bounds.params(sum(layer.size for layer in layers.values())))
+        weights = sum(layer.size for layer in layers.values())
+        found = arrays(path, bounds.params(weights))
         other = [n for n in layers if n not in found or found[n].shape != layers[n].shape]
         message = f"has no array {', '.join(other)} of the shape that the mask has"
         expect(not other, path, message)
         wrong = [name for name, array in found.items() if array.dtype != "float32"]
         expect(not wrong, path, f"has {', '.join(wrong)} in another type than float32")
+        if weights * len(self.rows) < FEW:
+            self.saved[path] = found
         return found
 
 
@@ -181,7 +190,7 @@ def read(workdir: Path, described: Described, cell: Cell) -> tuple[Record | None
     files.
     """
     found: list[str] = []
-    empty = Record(workdir, described, cell, [], {}, [], [])
+    empty = Record(workdir, described, cell, [], {}, [], [], {})
 
     def attempt(get: Callable[[], T]) -> T | None:
         try:

@@ -1,19 +1,14 @@
 """Stopped or killed at any moment, divided in any way: a run ends with the same files."""
 
 import json
-import re
 import signal
-import threading
 
 import processes
 import pytest
 from processes import (
     assert_same,
-    end,
-    files,
     in_succession,
     one_line,
-    start,
     train,
     training,
 )
@@ -24,21 +19,6 @@ KILLED, STOPPED = -signal.SIGKILL, 75
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory):
     return processes.reference(tmp_path_factory)
-
-
-def begin(workdir, *arguments):
-    """A run of TINY, on its way."""
-    return start(*training(workdir, *arguments))
-
-
-def read_until(process, pattern):
-    """Reads the lines of a process up to the first that matches."""
-    limit = threading.Timer(processes.TIMEOUT, process.kill)
-    limit.start()
-    try:
-        assert any(re.search(pattern, line) for line in process.stdout), process.stderr.read()
-    finally:
-        limit.cancel()
 
 
 # Ways to end, in succession, one run that is started again after each: how; its settings;
@@ -98,32 +78,6 @@ def test_a_run_that_is_ended_again_and_again_leaves_the_same_files(reference, tm
                 "stopped by a signal, everything is saved; the same command goes on" in done.stdout
             )
     assert_same(workdir, reference)
-
-
-@pytest.mark.slow
-def test_two_processes_side_by_side_leave_the_files_of_one(reference, tmp_path):
-    """While the first is at work, its share is refused to a third."""
-    first = begin(tmp_path, "--group=1/2")
-    read_until(first, "cells")
-    first.send_signal(signal.SIGSTOP)
-    try:
-        refused = one_line(train(tmp_path, "--group=1/2"))
-        assert "another process is running this group" in refused
-        assert str(tmp_path) in refused
-    finally:
-        first.send_signal(signal.SIGCONT)
-    second = begin(tmp_path, "--group=2/2")
-    for done in (end(first), end(second)):
-        assert done.returncode == 0, done.stderr
-    assert_same(tmp_path, reference)
-
-
-def test_a_share_with_nothing_to_do_is_done(tmp_path):
-    """Two replicas and three algorithms are six groups at most: none for a seventh process."""
-    done = train(tmp_path, "--group=7/7")
-    assert done.returncode == 0, done.stderr
-    assert "2 of 2 replicas are not finished" in done.stdout
-    assert files(tmp_path) == ["config.json", "rounds.parquet"]
 
 
 def test_a_changed_configuration_is_refused_and_nothing_is_written(reference):

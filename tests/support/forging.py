@@ -29,8 +29,8 @@ def arrays(path, change):
 
 
 def read(path):
-    with np.load(path) as file:
-        return dict(file)
+    with path.open("rb") as file, np.load(file) as content:
+        return dict(content)
 
 
 def table(path):
@@ -73,13 +73,21 @@ def settings(workdir, change):
     path.write_text(json.dumps(content))
 
 
-def renew(workdir):
-    """Makes the manifest of every cell fit what its files say now, as far as they can be read."""
+def renew(workdir, since=0):
+    """Makes the manifest of every cell fit what its files say now, as far as they can be read.
+
+    Args:
+      since: the time from which on something was changed, in nanoseconds since 1970.
+    """
     try:
         found = described(workdir)
     except Exception:  # nothing can be renewed
         return
+    every = paths.config(workdir).stat().st_mtime_ns >= since
     for cell in found.experiment.cells:
+        files = paths.cell(workdir, cell).rglob("*.*")
+        if not (every or any(path.stat().st_mtime_ns >= since for path in files)):
+            continue
         try:
             _renew(Path(workdir), cell, found.digest)
         except Exception:  # a file that cannot be read
@@ -125,7 +133,9 @@ def forge(workdir, cell):
     def measure(content):
         for r, row in enumerate(content):
             changes = [(params[r][n] - anchor[n])[masks[r][n]] for n in masks[r]]
-            row["distance"] = float(np.sqrt(sum(np.square(c, dtype=float).sum() for c in changes)))
+            found = float(np.sqrt(sum(np.square(c, dtype=float).sum() for c in changes)))
+            if not np.isclose(row["distance"], found, rtol=1e-5):
+                row["distance"] = found
 
     rows(workdir, cell, measure)
 

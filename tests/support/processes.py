@@ -3,10 +3,12 @@
 import fcntl
 import json
 import os
+import re
 import resource
 import runpy
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,6 +82,24 @@ def end(process):
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+def begin(workdir, *arguments, variables=None, **settings):
+    """A run of TINY, on its way."""
+    return start(*training(workdir, *arguments, **settings), **(variables or {}))
+
+
+def read_until(process, pattern):
+    """Reads the lines of a process up to the first that matches; returns that."""
+    limit = threading.Timer(TIMEOUT, process.kill)
+    limit.start()
+    try:
+        for line in process.stdout:
+            if re.search(pattern, line):
+                return line
+        raise AssertionError(f"no line matches {pattern}: {process.stderr.read()}")
+    finally:
+        limit.cancel()
+
+
 def run(*arguments, **how):
     """A command from start to end."""
     return end(start(*arguments, **how))
@@ -135,9 +155,9 @@ def reference(tmp_path_factory):
 
 
 def files(workdir):
-    """The names of a run's files, those for resuming left out."""
+    """The names of a run's files, those for resuming and what processes printed left out."""
     found = [path.relative_to(workdir) for path in workdir.rglob("*") if path.is_file()]
-    return sorted(str(path) for path in found if path.parts[0] != "checkpoints")
+    return sorted(str(path) for path in found if path.parts[0] not in ("checkpoints", "logs"))
 
 
 def content(path):

@@ -7,6 +7,7 @@ import numpy as np
 
 from pruning_jax.workdir.columns import COLUMNS, Row
 from pruning_jax.workdir.invariants.agreement import Check, first_wrong
+from pruning_jax.workdir.invariants.examples import corrupted
 from pruning_jax.workdir.recorded import Record
 
 ACCURACIES = tuple(column.name for column in COLUMNS if column.name.endswith("_accuracy"))
@@ -17,7 +18,7 @@ OF_VALIDATION = ("validation_accuracy", "validation_noisy_accuracy")
 def numbers(record: Record) -> Iterator[str]:
     """Accuracies are fractions of so many examples, and NaN only of none of them or where the
     network diverged; losses, distances and times are not negative."""
-    noisy = int(record.examples["is_noisy"].sum())
+    noisy = int(corrupted(record).sum())
     validation = _validation_sizes(record)
     for r, row in enumerate(record.rows):
         wrong = _first_odd(row, noisy, validation)

@@ -1,0 +1,149 @@
+"""A process at work on a grid: it runs one group after the other until nothing is left for it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from pruning_jax.data.division import Division
+from pruning_jax.errors import FULL, said
+from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.cells import Experiment
+from pruning_jax.grid import calibration, cost, estimate, left, progress, snapshots
+from pruning_jax.grid.at_work import GroupRun
+from pruning_jax.grid.groups import Group
+from pruning_jax.grid.pace import Pace
+from pruning_jax.grid.progress import Display
+from pruning_jax.grid.queue import Queue, Taken
+from pruning_jax.grid.speed import Seconds, Speed, seconds
+from pruning_jax.workdir import locks, presence
+from pruning_jax.workdir.cellfiles import unite
+
+POLL_SECONDS = 2.0
+"""How often a process looks whether what it waits for is there."""
+
+
+class Work(NamedTuple):
+    """A process at work, with all that it works with."""
+
+    experiment: Experiment
+    division: Division
+    workdir: Path
+    checkpoint_minutes: float
+    queue: Queue
+    here: presence.Here
+    stopped: Callable[[], int]
+
+    def all(self) -> None:
+        """Runs one group after the other until nothing is left for this process, or it is
+        stopped."""
+        todo = [g for g in self.queue.groups if left.unfinished(self.experiment, g, self.workdir)]
+        needed = dict(zip(todo, _estimated(todo, len(self.division.labels)), strict=True))
+        with progress.display(sum(map(sum, needed.values()))) as display:
+            while not self.stopped() and (taken := self._next()):
+                behind = sum(sum(needed[g]) for g in needed if g in self.queue.finished)
+                try:
+                    self._group(taken, needed.get(taken.group, Seconds(0.0, 0.0)), behind, display)
+                except Exception as error:
+                    self._failed(taken, error)
+                    raise
+                finally:
+                    self.queue.free(taken.group)
+        for name, rates in self.queue.never.items():
+            print(_never(self.experiment.algorithm(name), sorted(rates)), flush=True)
+
+    def _next(self) -> Taken | None:
+        """The next group; waits where others must first finish what decides its examples."""
+        told = False
+        while taken := self.queue.take():
+            if not taken.waits_for:
+                return taken
+            if not told:
+                print(_waits(taken), flush=True)
+                self.here.says(presence.WAITING, self.queue.cells(taken.group))
+            told = True
+            self._sleep()
+            self.queue.free(taken.group)
+            if self.stopped():
+                break
+        return None
+
+    def _sleep(self) -> None:
+        until = time.monotonic() + POLL_SECONDS
+        while time.monotonic() < until and not self.stopped():
+            time.sleep(0.1)
+
+    def _group(self, taken: Taken, own: Seconds, behind: float, display: Display) -> None:
+        """Runs a group as far as it goes.
+
+        Args:
+          own: what it was estimated to take.
+          behind: the estimated seconds of all that is finished.
+        """
+        group = taken.left
+        self.here.says(presence.TRAINING, self.queue.cells(taken.group))
+        display.begin(group.algorithms[0].name)
+        run = GroupRun(
+            self.experiment,
+            group,
+            self.division,
+            self.workdir,
+            self.checkpoint_minutes,
+            Pace(group.recipe.steps_per_epoch),
+        )
+        moments = run.run()
+        for at in moments:
+            part = at.steps / cost.steps(group)
+            display.show(at, behind + own.compilation + own.work * part)
+            if self.stopped():
+                moments.close()
+                break
+        unite_rows(self.workdir)
+        self.queue.done(taken.group)
+        presence.mended(self.workdir, snapshots.name(taken.group))
+        self.here.says(presence.BETWEEN)
+
+    def _failed(self, taken: Taken, error: Exception) -> None:
+        """Leaves word of a group that ended with an error, unless that was a full disk."""
+        if getattr(error, "errno", None) not in FULL:
+            cells = self.queue.cells(taken.group)
+            presence.failed(self.workdir, snapshots.name(taken.group), said(error), cells)
+
+
+def unite_rows(workdir: Path) -> pd.DataFrame:
+    """The union of all rows so far, also written to rounds.parquet."""
+    with locks.exclusive(workdir):
+        return unite(workdir)
+
+
+def _estimated(groups: list[Group], examples: int) -> list[Seconds]:
+    """What groups take, estimated without a measurement that would keep training waiting."""
+
+    def speed(group: Group) -> Speed:
+        recipe = group.recipe
+        prices = calibration.known(recipe) or calibration.typical(recipe)
+        return estimate.speed(recipe, len(group.bases), examples, prices)
+
+    return seconds(groups, speed)
+
+
+def _waits(taken: Taken) -> str:
+    """What a group waits for, in a line."""
+    algorithm = taken.group.algorithms[0]
+    rates = ", ".join(f"{rate:g}" for rate in sorted({c.noise_rate for c in taken.waits_for}))
+    return (
+        f"{algorithm.name} waits for other processes: its examples are decided by round "
+        f"{algorithm.control_round} of {algorithm.control_of} at noise rate {rates}"
+    )
+
+
+def _never(algorithm: Algorithm, rates: list[float]) -> str:
+    """That a control cannot be had, in a line."""
+    listed = ", ".join(f"{rate:g}" for rate in rates)
+    return (
+        f"{algorithm.name} cannot be had at noise rate {listed}: no network of "
+        f"{algorithm.control_of} came to round {algorithm.control_round}, which decides its "
+        "examples, before it diverged"
+    )
