@@ -1,6 +1,6 @@
 """What a forger would do: edit the files of a run, and then make all that depends on them fit.
 
-`renew` makes the sums of every manifest anew, so that a test sees what finds a lie when no sum does.
+`renew` makes the sums of manifests anew, so that a test sees what finds a lie when no sum does.
 `forge` makes hashes of states and distances fit saved parameters and masks.
 """
 
