@@ -166,7 +166,9 @@ def _replica(record: Record, division: Division, before: int) -> Replica:
 
 
 def _with(begin: TrainState, params: Arrays) -> TrainState:
-    return begin._replace(params=masks.unnamed(params, begin.params))
+    names = masks.named(begin.params)
+    whole = jax.tree.unflatten(jax.tree.structure(begin.params), [params[n] for n in names])
+    return begin._replace(params=whole)
 
 
 def _far(record: Record, made: Made, round_: int) -> int:
