@@ -26,7 +26,7 @@ from absl import flags
 from pruning_jax import cli, machine
 from pruning_jax.errors import require
 from pruning_jax.grid import session
-from pruning_jax.training import devices
+from pruning_jax.training import devices, processes
 
 cli.define_config()
 flags.DEFINE_string("workdir", None, "where the run's files go, and where it resumes from")
@@ -39,15 +39,27 @@ flags.DEFINE_integer(
 )
 
 
+flags.DEFINE_bool(
+    "distributed",
+    False,
+    "train each group on the devices of several processes, which were started together by srun, by "
+    "mpirun or on the hosts of a TPU slice",
+)
+
+
 def command() -> int:
     """The command."""
     require(bool(flags.FLAGS.workdir), "--workdir is missing, as in --workdir=runs/digits")
     workdir = Path(flags.FLAGS.workdir)
+    if flags.FLAGS.distributed:
+        processes.join()
     done = session.run(cli.config(), workdir, flags.FLAGS.shares or 0)
     if done.stopped:
         interrupt.over()
         print(f"stopped by a signal, everything is saved; the same command goes on with {workdir}")
         return cli.STOPPED
+    if not processes.leads():
+        return cli.DONE
     from pruning_jax.reporting import terminal  # here: a second that training need not wait for
 
     terminal.finished(workdir, done.rows, done.left, done.replicas)

@@ -11,7 +11,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
-from jaxtyping import ArrayLike, PyTree
+from jaxtyping import PyTree
 
 from pruning_jax import errors
 from pruning_jax.errors import said
@@ -37,6 +37,12 @@ def _manager(folder: Path, *, writes: bool) -> ocp.CheckpointManager:
         read_only=not writes,
         cleanup_tmp_directories=writes,
         enable_async_checkpointing=False,  # because a round is done once its checkpoint is
+        # Where several processes train one group, only one of them reads and writes. Orbax then
+        # wants the folder to be there.
+        create=False,
+        multiprocessing_options=ocp.options.MultiprocessingOptions(
+            primary_host=jax.process_index(), active_processes={jax.process_index()}
+        ),
         step_name_format=ocp.path.step.standard_name_format(step_format_fixed_length=6),
     )
     return ocp.CheckpointManager(folder.absolute(), options=options)
@@ -50,7 +56,7 @@ def save(folder: Path, tree: PyTree, position: Json) -> None:
     Raises:
       OSError: there is no room.
     """
-    leaves = _numbered(jax.tree.leaves(tree))
+    leaves = numbered(tree)
     content = {"position": position, "sum": _sum(leaves, position)}
     arguments = ocp.args.Composite(
         tree=ocp.args.StandardSave(leaves), content=ocp.args.JsonSave(content)
@@ -66,9 +72,9 @@ def save(folder: Path, tree: PyTree, position: Json) -> None:
         raise
 
 
-def _numbered(leaves: Iterable[ArrayLike]) -> dict[str, np.ndarray]:
+def numbered(tree: PyTree) -> dict[str, np.ndarray]:
     """The leaves of a tree by their places in it."""
-    return {f"{i:04d}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
+    return {f"{i:04d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(tree))}
 
 
 def _sum(leaves: dict[str, np.ndarray], position: Json) -> str:

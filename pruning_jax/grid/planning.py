@@ -16,7 +16,6 @@ from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.experiment.record import Json
 from pruning_jax.grid import (
-    at_work,
     calibration,
     cost,
     dryrun,
@@ -25,6 +24,7 @@ from pruning_jax.grid import (
     progress,
     session,
     sharing,
+    stacks,
 )
 from pruning_jax.grid import speed as speeds
 from pruning_jax.grid.groups import Group, groups_of
@@ -154,7 +154,7 @@ def _needed(
     def speed(recipe: Recipe, count: int) -> Speed:
         if measure:
             group = next(g for g in groups if (g.recipe, len(g.bases)) == (recipe, count))
-            return speeds.measure(recipe, at_work.trial(experiment, group, division))
+            return speeds.measure(recipe, stacks.trial(experiment, group, division))
         return estimate.speed(recipe, count, examples, calibration.calibrated(recipe))
 
     needed = {}

@@ -1,9 +1,9 @@
 """What is kept of a finished round: from a moment of the stack to the files of each cell."""
 
+import itertools
 from collections.abc import Iterator
 
 import jax
-import numpy as np
 
 from pruning_jax import masks
 from pruning_jax.experiment.cells import Cell, Experiment
@@ -12,6 +12,7 @@ from pruning_jax.grid import metrics
 from pruning_jax.grid.metrics import Trained
 from pruning_jax.pruning import origins
 from pruning_jax.pruning.moments import Moment
+from pruning_jax.training import processes
 from pruning_jax.training.state import TrainState
 from pruning_jax.types import Mask, Params
 from pruning_jax.workdir.cellfiles import Finished
@@ -28,6 +29,8 @@ def finished(
 ) -> Iterator[Finished]:
     """What is to be kept of a finished round, cell after cell.
 
+    All processes that train together call this; the iterator is for the one that leads.
+
     Args:
       experiment: the experiment.
       cells: those of one algorithm, in the order of the replicas.
@@ -40,16 +43,18 @@ def finished(
     params = named(moment.state.params) if experiment.save_params else {}
     states = _states(moment, anchor)
     assert moment.outcome is not None
-    assert first.el2n is not None
-    for i, cell in enumerate(cells):
+    outcome, el2n = moment.outcome, first.el2n
+    assert el2n is not None
+
+    def one(i: int, cell: Cell) -> Finished:
         result = metrics.Result(
             round=moment.round,
             mask=_of_replica(layers, i),
-            outcome=jax.tree.map(lambda array, i=i: array[i], moment.outcome),
-            el2n=first.el2n[i],
+            outcome=jax.tree.map(lambda array: array[i], outcome),
+            el2n=el2n[i],
             seconds=moment.seconds / len(cells),
         )
-        yield Finished(
+        return Finished(
             metrics.row(experiment, cell, trained[i], result),
             result.mask,
             metrics.examples(trained[i], result),
@@ -57,12 +62,13 @@ def finished(
             _of_replica(params, i),
         )
 
+    return itertools.starmap(one, enumerate(cells))
 
-def params_of(state: TrainState) -> Iterator[Arrays]:
+
+def params_of(state: TrainState) -> list[Arrays]:
     """The parameters of a stacked state by their paths, replica after replica."""
     params = named(state.params)
-    for i in range(len(state.step)):
-        yield _of_replica(params, i)
+    return [_of_replica(params, i) for i in range(len(state.step))]
 
 
 def _of_replica(stacked: Arrays, i: int) -> Arrays:
@@ -84,4 +90,4 @@ def _states(moment: Moment, anchor: TrainState) -> list[States]:
 
 def named(tree: Mask | Params) -> Arrays:
     """The arrays of a pytree by their paths, as NumPy arrays."""
-    return {name: np.asarray(leaf) for name, leaf in masks.named(tree).items()}
+    return processes.whole(masks.named(tree))

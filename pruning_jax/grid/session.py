@@ -13,12 +13,12 @@ from pruning_jax.data.division import divide
 from pruning_jax.errors import require
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.config import Config
-from pruning_jax.grid import agreed, averages, cost, dryrun, left, opening
+from pruning_jax.grid import agreed, averages, cost, dryrun, left, opening, queue, working
 from pruning_jax.grid.groups import Group, groups_of
 from pruning_jax.grid.queue import Queue
 from pruning_jax.grid.resolve import resolve
-from pruning_jax.grid.working import Work, unite_rows
-from pruning_jax.training import devices
+from pruning_jax.grid.working import What, Work, unite_rows
+from pruning_jax.training import devices, processes
 from pruning_jax.workdir import locks, paths, presence
 from pruning_jax.workdir.cellfiles import unite
 
@@ -70,7 +70,8 @@ def run(config: Config, workdir: Path, shares: int = 0) -> Session:
     """Trains the grid of a configuration, or what is left of it, in a workdir.
 
     Several processes may do this at once: each takes one group after the other that no other
-    process works on. A signal ends it at the next moment that can be saved.
+    process works on. A signal ends it at the next moment that can be saved. Processes that train
+    together (`processes.join`) count as one; only what the one that leads returns has rows.
 
     Args:
       shares: how many groups each network and set of examples has at least, where there is enough
@@ -87,27 +88,35 @@ def run(config: Config, workdir: Path, shares: int = 0) -> Session:
         print(note, flush=True)
     source = sources.load(experiment.data.dataset, where.data_dir)
     division = divide(source, experiment.data)
-    opening.prepare(workdir, experiment)
+    processes.agreed(lambda: opening.prepare(workdir, experiment))
     with interrupt.noted() as stopped, ExitStack() as leaving:
-        with locks.exclusive(workdir):
-            at_once, shares = agreed.settled(
-                workdir,
-                where.replicas_at_once,
-                shares,
-                lambda: cost.at_once(experiment, sources.spec(experiment.data.dataset)),
-            )
-            here = leaving.enter_context(presence.registered(workdir))
-        groups = groups_of(experiment, at_once, shares)
-        queue = Queue(experiment, groups, workdir)
-        print(_announced(experiment, queue.groups), flush=True)
-        for line in queue.mend():
+
+        def settled() -> list[int]:
+            with locks.exclusive(workdir):
+                made = agreed.settled(
+                    workdir,
+                    where.replicas_at_once,
+                    shares,
+                    lambda: cost.at_once(experiment, sources.spec(experiment.data.dataset)),
+                )
+                here.append(leaving.enter_context(presence.registered(workdir)))
+            return made
+
+        here: list[presence.Here] = []
+        groups = queue.longest_first(groups_of(experiment, *processes.agreed(settled)))
+        what = What(experiment, division, workdir, where.checkpoint_minutes, stopped)
+        if not processes.leads():
+            working.follow(what, groups)
+            return Session(pd.DataFrame(), 0, 0, stopped=bool(stopped()))
+        print(_announced(experiment, groups), flush=True)
+        own = Queue(experiment, groups, workdir)
+        for line in own.mend():
             print(line, flush=True)
-        work = Work(experiment, division, workdir, where.checkpoint_minutes, queue, here, stopped)
-        work.all()
+        Work(what, own, here[0]).all()
         if stopped():
             return Session(unite_rows(workdir), *left.replicas(experiment, workdir), stopped=True)
         done = _finish(experiment, workdir)
-        return done._replace(stopped=bool(stopped()), undone=len(queue.undone))
+        return done._replace(stopped=bool(stopped()), undone=len(own.undone))
 
 
 def _announced(experiment: Experiment, groups: list[Group]) -> str:

@@ -6,6 +6,7 @@ replicas can use, and `round`, the newest moment.
 
 import functools
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from pruning_jax.grid import checkpoints
 from pruning_jax.grid.groups import Base, Group
 from pruning_jax.pruning.moments import Moment, Stack
 from pruning_jax.pruning.origins import Origin
-from pruning_jax.training import devices, replicas
+from pruning_jax.training import devices, processes, replicas
 from pruning_jax.training.replica import fresh
 from pruning_jax.workdir import paths
 
@@ -80,8 +81,9 @@ def save(place: Path, count: int, algorithm: str, moment: Moment) -> None:
         seconds=moment.seconds,
         origins=[list(origin) for origin in moment.origins[:count]],
     )
-    host = jax.tree.map(lambda a: np.asarray(a)[:count], tree)
-    checkpoints.save(place, host, position._asdict())
+    host = jax.tree.map(lambda a: a[:count], processes.whole(tree))
+    if processes.leads():
+        checkpoints.save(place, host, position._asdict())
 
 
 def load(
@@ -92,7 +94,7 @@ def load(
     None if nothing is saved there that is sound, or only what another version saved, with other
     things in it: that round is trained again, to the same bits.
     """
-    found = checkpoints.load(place, lambda given: _shapes(given, recipe, stack, len(bases)))
+    found = _found(place, lambda given: _shapes(given, recipe, stack, len(bases)))
     if not found:
         return None
     (states, mask, anchors, el2n), given = found
@@ -112,6 +114,19 @@ def load(
         origins=tuple(Origin(*position.origins[i]) for i in order),
     )
     return position.algorithm, moment
+
+
+def _found(place: Path, like: Callable[[Json], PyTree | None]) -> tuple[PyTree, Json] | None:
+    """What `checkpoints.load` finds in the process that leads, in all of them."""
+    if not processes.several():
+        return checkpoints.load(place, like)
+    found = checkpoints.load(place, like) if processes.leads() else None
+    position = processes.agreed(lambda: found[1] if found else None)
+    if position is None:
+        return None
+    leaves = processes.given(lambda: checkpoints.numbered(found[0] if found else ()))
+    structure = jax.tree.structure(like(position))
+    return jax.tree.unflatten(structure, [leaves[name] for name in sorted(leaves)]), position
 
 
 def _shapes(given: Json, recipe: Recipe, stack: Stack, count: int) -> PyTree | None:

@@ -1,7 +1,7 @@
 """A process at work on a grid: it runs one group after the other until nothing is left for it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +12,13 @@ from pruning_jax.errors import FULL, said
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.grid import calibration, cost, estimate, left, progress, snapshots
-from pruning_jax.grid.at_work import GroupRun
-from pruning_jax.grid.groups import Group
+from pruning_jax.grid.at_work import GroupRun, Progress
+from pruning_jax.grid.groups import Base, Group
 from pruning_jax.grid.pace import Pace
 from pruning_jax.grid.progress import Display
 from pruning_jax.grid.queue import Queue, Taken
 from pruning_jax.grid.speed import Seconds, Speed, seconds
+from pruning_jax.training import processes
 from pruning_jax.workdir import locks, presence
 from pruning_jax.workdir.cellfiles import unite
 
@@ -25,24 +26,60 @@ POLL_SECONDS = 2.0
 """How often a process looks whether what it waits for is there."""
 
 
-class Work(NamedTuple):
-    """A process at work, with all that it works with."""
+class What(NamedTuple):
+    """What is worked on, and how."""
 
     experiment: Experiment
     division: Division
     workdir: Path
     checkpoint_minutes: float
+    stopped: Callable[[], int]  # whether a signal has come to this process
+
+    def moments(self, group: Group) -> Iterator[Progress]:
+        """The moments of a group, up to the last one or to where a signal comes."""
+        pace = Pace(group.recipe.steps_per_epoch)
+        run = GroupRun(
+            self.experiment, group, self.division, self.workdir, self.checkpoint_minutes, pace
+        )
+        moments = run.run()
+        for at in moments:
+            yield at
+            if processes.anyone(self.stopped()):
+                moments.close()
+
+
+def follow(what: What, groups: list[Group]) -> None:
+    """Trains with the process that leads, group after group, as it says.
+
+    Args:
+      groups: in the order in which that process has them.
+    """
+
+    def order() -> list | None:
+        return None  # the process that leads knows it
+
+    while (groups_to_do := processes.agreed(order)) is not None:
+        for number, bases in groups_to_do:
+            own = groups[number]._replace(bases=tuple(Base(*base) for base in bases))
+            for _ in what.moments(own):
+                pass
+
+
+class Work(NamedTuple):
+    """A process at work, with all that it works with."""
+
+    what: What
     queue: Queue
     here: presence.Here
-    stopped: Callable[[], int]
 
     def all(self) -> None:
         """Runs one group after the other until nothing is left for this process, or it is
         stopped."""
-        todo = [g for g in self.queue.groups if left.unfinished(self.experiment, g, self.workdir)]
-        needed = dict(zip(todo, _estimated(todo, len(self.division.labels)), strict=True))
+        what, groups = self.what, self.queue.groups
+        todo = [g for g in groups if left.unfinished(what.experiment, g, what.workdir)]
+        needed = dict(zip(todo, _estimated(todo, len(what.division.labels)), strict=True))
         with progress.display(sum(map(sum, needed.values()))) as display:
-            while not self.stopped() and (taken := self._next()):
+            while not what.stopped() and (taken := self._next()):
                 behind = sum(sum(needed[g]) for g in needed if g in self.queue.finished)
                 try:
                     self._group(taken, needed.get(taken.group, Seconds(0.0, 0.0)), behind, display)
@@ -51,8 +88,9 @@ class Work(NamedTuple):
                     raise
                 finally:
                     self.queue.free(taken.group)
+        processes.agreed(lambda: None)
         for name, rates in self.queue.never.items():
-            print(_never(self.experiment.algorithm(name), sorted(rates)), flush=True)
+            print(_never(what.experiment.algorithm(name), sorted(rates)), flush=True)
 
     def _next(self) -> Taken | None:
         """The next group; waits where others must first finish what decides its examples."""
@@ -66,13 +104,14 @@ class Work(NamedTuple):
             told = True
             self._sleep()
             self.queue.free(taken.group)
-            if self.stopped():
+            if self.what.stopped():
                 break
         return None
 
     def _sleep(self) -> None:
+        processes.agreed(list)  # nothing to do yet, so that those that follow do not wait in vain
         until = time.monotonic() + POLL_SECONDS
-        while time.monotonic() < until and not self.stopped():
+        while time.monotonic() < until and not self.what.stopped():
             time.sleep(0.1)
 
     def _group(self, taken: Taken, own: Seconds, behind: float, display: Display) -> None:
@@ -82,34 +121,24 @@ class Work(NamedTuple):
           own: what it was estimated to take.
           behind: the estimated seconds of all that is finished.
         """
-        group = taken.left
+        group, workdir = taken.left, self.what.workdir
+        number = self.queue.groups.index(taken.group)
+        processes.agreed(lambda: [[number, [list(base) for base in group.bases]]])
         self.here.says(presence.TRAINING, self.queue.cells(taken.group))
         display.begin(group.algorithms[0].name)
-        run = GroupRun(
-            self.experiment,
-            group,
-            self.division,
-            self.workdir,
-            self.checkpoint_minutes,
-            Pace(group.recipe.steps_per_epoch),
-        )
-        moments = run.run()
-        for at in moments:
+        for at in self.what.moments(group):
             part = at.steps / cost.steps(group)
             display.show(at, behind + own.compilation + own.work * part)
-            if self.stopped():
-                moments.close()
-                break
-        unite_rows(self.workdir)
+        unite_rows(workdir)
         self.queue.done(taken.group)
-        presence.mended(self.workdir, snapshots.name(taken.group))
+        presence.mended(workdir, snapshots.name(taken.group))
         self.here.says(presence.BETWEEN)
 
     def _failed(self, taken: Taken, error: Exception) -> None:
         """Leaves word of a group that ended with an error, unless that was a full disk."""
         if getattr(error, "errno", None) not in FULL:
             cells = self.queue.cells(taken.group)
-            presence.failed(self.workdir, snapshots.name(taken.group), said(error), cells)
+            presence.failed(self.what.workdir, snapshots.name(taken.group), said(error), cells)
 
 
 def unite_rows(workdir: Path) -> pd.DataFrame:

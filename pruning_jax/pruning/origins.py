@@ -7,8 +7,9 @@ import jax
 import numpy as np
 
 from pruning_jax import masks
+from pruning_jax.training import processes
 from pruning_jax.training.state import TrainState
-from pruning_jax.types import AnyArray, Mask, Params
+from pruning_jax.types import Mask, Params
 from pruning_jax.workdir.manifest import Leaves, sum_of_leaf
 
 
@@ -32,10 +33,10 @@ def hashes(state: TrainState, *, optimizer: bool = False) -> list[Leaves]:
     if optimizer:
         leaves = jax.tree.leaves(state.optimizer)
         named |= {f"optimizer/{number}": leaf for number, leaf in enumerate(leaves)}
-    host = {name: np.asarray(leaf) for name, leaf in named.items()}
+    host = processes.whole(named)
     return [
         {**{name: sum_of_leaf(leaf[i]) for name, leaf in host.items()}, "step": str(int(step))}
-        for i, step in enumerate(np.asarray(state.step))
+        for i, step in enumerate(processes.whole(state.step))
     ]
 
 
@@ -69,8 +70,8 @@ def of_round(
 def _masked(mask: Mask, params: Params) -> Params:
     """The parameters under the mask, on the host: `restart` is not asked to check itself."""
 
-    def leaf(keeps: AnyArray | None, weights: AnyArray) -> np.ndarray:
-        host = np.asarray(weights)
-        return host if keeps is None else np.where(np.asarray(keeps), host, host.dtype.type(0))
+    def leaf(keeps: np.ndarray | None, weights: np.ndarray) -> np.ndarray:
+        return weights if keeps is None else np.where(keeps, weights, weights.dtype.type(0))
 
-    return jax.tree.map(leaf, mask, params, is_leaf=lambda part: part is None)
+    host = processes.whole((mask, params))
+    return jax.tree.map(leaf, *host, is_leaf=lambda part: part is None)
