@@ -1,4 +1,4 @@
-"""Readers are given damaged files: they read them, or raise Damaged; nothing else, and no more memory.
+"""Readers are given damaged files: they read them or raise Damaged, and take no more memory.
 
   python tests/support/fuzzing.py <workdir> <number of inputs> <first number>
 
