@@ -225,11 +225,32 @@ def report(
     return write.write(Path(workdir), pruned=pruned, analyses=tuple(analyses))
 
 
-def verify(workdir: str | Path) -> Findings:
-    """Re-checks the invariants of a run from its files alone."""
+def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = None) -> Findings:
+    """Re-checks the invariants of a run from its files alone.
+
+    Where all is well, it leaves verified.json in the workdir, if that can be written.
+
+    Args:
+      deep: compute again what needs JAX and the data set, too: labels, random masks, and those of
+        criteria that look at gradients. It runs the plug-ins that the run names.
+      data_dir: for `deep`, where the prepared data set lies.
+
+    Raises:
+      ValueError: for `deep`, the data set or a plug-in cannot be had.
+    """
+    from pruning_jax.workdir import stamp
     from pruning_jax.workdir.examine import examine
 
-    return examine(Path(workdir))
+    place = Path(workdir)
+    if deep:
+        from pruning_jax.grid.deep import check
+
+        _start()
+        findings = check(place, data_dir or "")
+    else:
+        findings = examine(place)
+    problem = stamp.leave(place, findings)
+    return findings._replace(unknown=(*findings.unknown, problem)) if problem else findings
 
 
 def _start() -> None:

@@ -165,5 +165,5 @@ def _wrong_value(message: str, plain: ConfigDict | None) -> str:
 
 def _complain(message: str) -> int:
     program = os.path.basename(sys.argv[0])
-    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{program}: {errors.printable(' '.join(message.split()))}", file=sys.stderr)
     return WRONG_USE

@@ -16,12 +16,13 @@ import jax
 
 from pruning_jax import files
 from pruning_jax.data import label_noise
-from pruning_jax.errors import WrongUse, require
+from pruning_jax.errors import WrongUse, require, said
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.record import Json
 from pruning_jax.grid import cost
 from pruning_jax.workdir import locks, paths
+from pruning_jax.workdir.damage import Damaged, json_object
 
 PACKAGES = ("pruning_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
@@ -66,11 +67,13 @@ def _check_same(workdir: Path, experiment: Experiment) -> None:
     if not path.exists():
         return
     try:
-        content = json.loads(path.read_text())
+        content = json_object(path)
         recorded, version = content["experiment"], content["versions"]["pruning_jax"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongUse(f"{path} cannot be read ({error}); take another workdir") from error
-    lines = record.differences(recorded, record.description(experiment))
+        lines = record.differences(dict(recorded), record.description(experiment))
+    except Damaged as error:
+        raise WrongUse(f"{error}; take another workdir") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise WrongUse(f"{path} cannot be read: {said(error)}; take another workdir") from error
     require(
         not lines,
         f"{workdir} holds a run of another configuration, written by pruning_jax {version}; take "

@@ -46,6 +46,30 @@ def table(workdir: Path, name: str) -> Path:
     return tables(workdir) / f"{name}.csv"
 
 
+def verified(workdir: Path) -> Path:
+    """What the command `verify` found last: that all was well, and the sum of the run."""
+    return workdir / "verified.json"
+
+
+TOP = frozenset(
+    {
+        "config.json",
+        ROUNDS,
+        "verified.json",
+        "report.html",
+        "figures",
+        "tables",
+        "cells",
+        "checkpoints",
+        "logs",
+        "profile",
+        "tensorboard",
+        "wandb",
+    }
+)
+"""What may lie in a workdir, beside nothing else."""
+
+
 # The files of a cell. Its folder is `Cell.folder`, which alone says how a cell's name becomes one.
 
 
@@ -93,9 +117,8 @@ def anchor(workdir: Path, cell: Cell) -> Path:
     return workdir / cell.folder / "params" / "anchor.npz"
 
 
-def cell_folders(workdir: Path) -> list[Path]:
-    """Every folder that lies where cells do, whatever it is called."""
-    return sorted(cells(workdir).glob("*/*/*/"))
+OF_CELL = frozenset({ROUNDS, "examples.npz", "manifest.json"})
+"""The files that lie in the folder of a cell, beside those of its masks and parameters."""
 
 
 def cell_tables(workdir: Path) -> list[Path]:

@@ -33,9 +33,9 @@ def test_a_real_run_has_its_files_there(tmp_path_factory):
     expected = {paths.config(run), paths.union(run), paths.figure(run, "accuracy", "png")}
     for cell in cells:
         expected |= {paths.rounds(run, cell), paths.examples(run, cell)}
+        expected |= {paths.manifest(run, cell)}
         expected |= {paths.mask(run, cell, round_) for round_ in range(3)}
     assert {run / name for name in processes.files(run)} == expected
-    assert paths.cell_folders(run) == sorted(paths.cell(run, cell) for cell in cells)
     assert paths.cell_tables(run) == sorted(paths.rounds(run, cell) for cell in cells)
     assert paths.shared_lock(run).exists()
     assert paths.cells_lock(run).exists()
