@@ -10,6 +10,7 @@ Exit status: 0 done; 2 wrong use, damaged data or no room; 75 stopped by a signa
 command again.
 """
 
+import re
 from pathlib import Path
 
 from absl import flags
@@ -27,8 +28,9 @@ flags.DEFINE_string("group", "1/1", "which share of the grid, as in 2/8: the sec
 
 def share(text: str) -> Share:
     """The numbers of --group: (2, 8) of "2/8"."""
-    number, slash, count = text.partition("/")
-    fine = slash and number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)
+    number, _, count = text.partition("/")
+    digits = re.fullmatch(r"[0-9]{1,9}/[0-9]{1,9}", text)
+    fine = digits and 1 <= int(number) <= int(count)
     require(bool(fine), f"--group {text!r} is not a share such as 2/8, from 1/8 to 8/8")
     return Share(int(number), int(count))
 

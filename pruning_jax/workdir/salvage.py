@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pruning_jax.errors import said
+from pruning_jax.experiment.algorithm import MOST_ROUNDS
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.workdir.cellfiles import read_table
 from pruning_jax.workdir.columns import SCHEMA
@@ -29,8 +30,6 @@ DEFAULTS: dict[str, str | int | float | bool] = {
     "train_examples": 0,
 }
 """What stands in a column that is missing; in the others nothing does."""
-
-MOST_ROUNDS = 10_000  # a damaged number beyond it would make arrays that fill the memory
 
 
 def read(path: Path, union: bool = False) -> tuple[pa.Table, list[str]]:
@@ -75,6 +74,7 @@ def _check(table: pa.Table, path: Path, union: bool) -> None:
     if any(_nothing(value) for column in found for value in column):
         raise Damaged(f"{path} has rows without algorithm, noise rate, seed, round or density")
     *_, rounds, densities = found
+    # A damaged number beyond the most rounds would make arrays that fill the memory.
     if not all(0 < d <= 1 for d in densities) or not all(0 <= r < MOST_ROUNDS for r in rounds):
         raise Damaged(f"{path} has densities outside 0 to 1, or rounds that cannot be")
     keys = [*zip(*found[: len(KEYS)], strict=True)]
