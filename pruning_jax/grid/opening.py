@@ -34,6 +34,10 @@ def prepare(workdir: Path, experiment: Experiment) -> None:
       WrongUse: it cannot be written, has no room, or is of another experiment. Nothing is
         written then.
     """
+    try:
+        paths.config(workdir).exists()
+    except OSError as error:  # such as a name that is too long
+        raise WrongUse(f"workdir {workdir} cannot be made: {error.strerror}") from error
     place = next(p for p in (workdir, *workdir.absolute().parents) if os.path.lexists(p))
     require(
         place.exists() or not place.is_symlink(),
@@ -49,10 +53,7 @@ def prepare(workdir: Path, experiment: Experiment) -> None:
         need <= free,
         f"workdir {workdir} has {size(free)} free, the run's files need about {size(need)} more",
     )
-    try:
-        paths.checkpoints(workdir).mkdir(parents=True, exist_ok=True)
-    except OSError as error:  # such as a name that is too long
-        raise WrongUse(f"workdir {workdir} cannot be made: {error.strerror}") from error
+    paths.checkpoints(workdir).mkdir(parents=True, exist_ok=True)
     with locks.exclusive(workdir):
         _check_same(workdir, experiment)
         if not paths.config(workdir).exists():

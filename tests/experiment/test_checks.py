@@ -31,7 +31,7 @@ def test_numbers_pass(value):
     ["", ".", "..", ".x", "-x", "x.", "a/b", "a b", "a ", "a\n", "a\0", "ä", "a:b", "a" * 101],
 )
 def test_a_name_that_is_no_safe_folder_is_refused(name):
-    with pytest.raises(WrongUse, match="cannot be the name|characters") as raised:
+    with pytest.raises(WrongUse, match=r"cannot be the name|characters") as raised:
         checks.folder_name("grid.algorithms:", name)
     assert "\n" not in str(raised.value)
 
