@@ -29,12 +29,18 @@ class Stamp(NamedTuple):
     sizes: str  # a sum of the names and sizes of all files of the cells
 
 
-def leave(workdir: Path, findings: Findings) -> str:
+def left(workdir: Path, findings: Findings) -> Findings:
     """Writes verified.json if all is well, and else takes it away.
 
     Returns:
-      Why it cannot be written, or "".
+      The findings; where it cannot be written they say why among what is not known.
     """
+    problem = _leave(workdir, findings)
+    return findings._replace(unknown=(*findings.unknown, problem)) if problem else findings
+
+
+def _leave(workdir: Path, findings: Findings) -> str:
+    """Why verified.json cannot be written or taken away, or ""."""
     path = paths.verified(workdir)
     try:
         if not findings.holds:
