@@ -12,8 +12,9 @@ from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 from ml_collections.config_flags import config_path
 
-from pruning_jax import errors, interrupt
-from pruning_jax.errors import WrongUse
+from pruning_jax import errors, interrupt, plugins
+from pruning_jax.errors import OwnCode, WrongUse, require
+from pruning_jax.experiment import checks
 from pruning_jax.experiment.config import Config
 
 DONE, WRONG_USE, UNFINISHED, STOPPED = 0, 2, 3, interrupt.STOPPED
@@ -21,6 +22,7 @@ DONE, WRONG_USE, UNFINISHED, STOPPED = 0, 2, 3, interrupt.STOPPED
 everything saved."""
 
 FLAGS = flags.FLAGS
+flags.DEFINE_bool("debug", False, "show the traceback of an error, too")
 
 
 def define_config() -> None:
@@ -46,16 +48,21 @@ def start(command: Callable[[], int]) -> None:
         try:
             errors.require(len(rest) == 1, f"{' '.join(rest[1:])!r} is no flag; all begin with --")
             return command()
+        except OwnCode as error:
+            return _complain(f"{error}; --debug shows the whole traceback", error)
         except WrongUse as error:
-            return _complain(str(error))
+            return _complain(str(error), error)
         except OSError as error:
             if error.errno not in errors.FULL:
-                raise
+                return _of_own_code(error)
             return _complain(
                 f"{error.filename or 'a file'} cannot be written: {error.strerror}; make room and "
                 "run the same command again, what is finished stays"
             )
+        except Exception as error:
+            return _of_own_code(error)
 
+    FLAGS.register_key_flag_for_module(sys.argv[0], FLAGS["debug"])  # so that --help tells of it
     app.run(guarded, flags_parser=_parse)
 
 
@@ -70,6 +77,7 @@ def _parse(argv: list[str]) -> list[str]:
         plain = _read(path) if path is not None else None
         if plain is not None:
             _check_settings(argv, plain)
+            _check_tuples(argv, plain)
         return FLAGS(argv)
     except flags.UnrecognizedFlagError as error:
         sys.exit(_complain(_unknown_flag(error.flagname, argv[0])))
@@ -140,13 +148,29 @@ def _check_settings(argv: list[str], plain: ConfigDict) -> None:
                 raise WrongUse(message) from None
 
 
+def _check_tuples(argv: list[str], plain: ConfigDict) -> None:
+    """Raises WrongUse for the first setting that is a tuple and is given as something else.
+
+    A single value would do as a tuple of one, but whoever writes grid.seeds=5 may mean five seeds.
+    """
+    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
+        found = re.fullmatch(r"--?config\.([\w.]+)(=.*)?", argument, re.DOTALL)
+        if found and config_path.get_type(found.group(1), plain) is tuple:
+            text = found.group(2)[1:] if found.group(2) else following
+            require(
+                isinstance(checks.literal(text), tuple | list),
+                f"--config.{found.group(1)}: {text!r} is not a tuple; write "
+                f'"{checks.as_tuple(text)}"',
+            )
+
+
 def _unknown_flag(name: str, program: str) -> str:
-    own = sorted(flag.name for flag in FLAGS.get_key_flags_for_module(program))
+    own = sorted({flag.name for flag in FLAGS.get_key_flags_for_module(program)} - {"debug"})
     known = [flag for flag in own if not flag.startswith("config")]
     settings = []
     if "config" in FLAGS:  # not every command has one
         known, settings = ["config", *known], ["--config.<setting>"]
-    listed = ", ".join(["--help", *settings, *(f"--{flag}" for flag in known)])
+    listed = ", ".join(["--help", *settings, *(f"--{flag}" for flag in (*known, "debug"))])
     return f"unknown flag --{name}; it is not one of {listed}{errors.nearest(name, known)}"
 
 
@@ -163,7 +187,18 @@ def _wrong_value(message: str, plain: ConfigDict | None) -> str:
     return f"--config.{name}: {value!r} is not {kind}"
 
 
-def _complain(message: str) -> int:
+def _of_own_code(error: Exception) -> int:
+    """Tells of an error that code of the user's own raised; raises any other one again."""
+    where = plugins.place(error)
+    if not where:
+        raise error
+    return _complain(f"{where}: {errors.said(error)}; --debug shows the whole traceback", error)
+
+
+def _complain(message: str, error: Exception | None = None) -> int:
+    """Prints a message as one line; with --debug the traceback of the error before it."""
+    if error and ("--debug" in sys.argv or (FLAGS.is_parsed() and FLAGS.debug)):
+        traceback.print_exception(error)
     program = os.path.basename(sys.argv[0])
     print(f"{program}: {errors.printable(' '.join(message.split()))}", file=sys.stderr)
     return WRONG_USE

@@ -12,6 +12,10 @@ class WrongUse(ValueError):  # noqa: N818
     """Something that the user can mend; a command prints it as one line and exits with 2."""
 
 
+class OwnCode(WrongUse):
+    """Code of the user's own raised an error: the message is a line about it."""
+
+
 def nearest(value: str, choices: Iterable[str]) -> str:
     """A hint at the choice that looks most like `value`, or nothing.
 

@@ -11,10 +11,14 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pruning_jax.errors import WrongUse, one_of, require, said
+from pruning_jax.errors import OwnCode, WrongUse, one_of, require, said
 
 
 class Kind(NamedTuple):
@@ -76,15 +80,62 @@ def _files(folder: str) -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(places)))
 
 
+OWN: set[str] = set()
+"""The files of the modules that plug-ins of the user's were taken from."""
+
+PYTHON = tuple({*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))})
+"""The folders of Python and of what is installed."""
+
+
+def place(error: BaseException) -> str:
+    """Where in code of the user's own an error was raised: "own.py, line 7", or "".
+
+    It is the innermost line that is neither of this package nor installed, or that is in the module
+    of a plug-in.
+    """
+    ours = str(Path(__file__).parent)
+    found = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        foreign = frame.filename.startswith((ours, *PYTHON, "<"))
+        if frame.filename in OWN or not foreign:
+            found = f"{Path(frame.filename).name}, line {frame.lineno}"
+    return found
+
+
+@contextmanager
+def trying(kind: Kind, name: str) -> Iterator[None]:
+    """Turns any error into one line if the plug-in of that name is the user's own.
+
+    Raises:
+      OwnCode: there was an error.
+    """
+    try:
+        yield
+    except WrongUse:
+        raise
+    except Exception as error:  # of whatever it does
+        if ":" not in name:
+            raise
+        where = place(error)
+        raise OwnCode(
+            f"{kind.what} {name!r} fails{f' in {where}' if where else ''}: {said(error)}"
+        ) from error
+
+
 def _imported(what: str, name: str, module: str) -> Any:
     """A module of the user's; the working directory is looked into as by `python -m`."""
     here = str(Path.cwd())
     if here not in sys.path:  # a notebook or an installed command may lack it
         sys.path.append(here)
     try:
-        return importlib.import_module(module)
+        found = importlib.import_module(module)
     except Exception as error:  # of whatever the module does
-        raise WrongUse(f"{what} {name!r} cannot be imported: {said(error)}") from error
+        where = place(error)
+        raise OwnCode(
+            f"{what} {name!r} cannot be imported{f' ({where})' if where else ''}: {said(error)}"
+        ) from error
+    OWN.add(str(getattr(found, "__file__", "")))
+    return found
 
 
 CRITERIA = Kind("criterion", "pruning_jax.pruning.criteria", "score")

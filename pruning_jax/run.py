@@ -37,8 +37,6 @@ flags.DEFINE_integer(
     "many groups, where there is enough to divide",
     lower_bound=1,
 )
-
-
 flags.DEFINE_bool(
     "distributed",
     False,

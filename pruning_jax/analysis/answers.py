@@ -29,7 +29,8 @@ def named(analyses: Sequence[str] = ()) -> dict[str, str]:
     for analysis in analyses:
         if analysis in ANALYSES.names:  # it is made anyway
             continue
-        ANALYSES.check(analysis)
+        what = ANALYSES.find(analysis)
+        require(callable(what), f"analysis {analysis!r} is {what!r}, not a function")
         name = analysis.rpartition(":")[2]
         require(
             name not in found,

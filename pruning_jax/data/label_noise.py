@@ -99,8 +99,11 @@ def read_matrix(given: str | Rows, classes: int) -> tuple[tuple[float, ...], ...
     """
     try:
         read = np.load(given, allow_pickle=False) if isinstance(given, str) else given
+        require(not np.iscomplexobj(read), "transition_matrix has complex numbers")
         matrix = np.array(read, float)
-    except (OSError, ValueError, TypeError) as error:
+    except WrongUse:
+        raise
+    except Exception as error:  # NumPy has no error of its own for a file that it cannot read
         raise WrongUse(f"transition_matrix {given!r} cannot be read: {said(error)}") from error
     require(
         matrix.shape == (classes, classes),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from pruning_jax import plugins
 from pruning_jax.errors import one_of, require
+from pruning_jax.experiment import checks
+from pruning_jax.experiment.recipe import WIDEST
 
 DERIVED = {"derived": True}
 """Marks a field of an algorithm that is worked out, not set by its name."""
@@ -18,6 +20,13 @@ SCOPES = ("global", "layerwise")
 WITHOUT = ("", "noisy", "top_improved", "random")
 """Which training examples are left out: none; those whose label was drawn anew; those whose loss
 pruning improves most; as many at random."""
+
+MOST_ROUNDS = 10_000
+"""The most rounds, round 0 among them; a range ends after some dozens. It keeps a slip of the hand
+from filling the memory."""
+
+MOST_SCORE_STEPS = 100_000
+"""The most steps in which a round prunes; SynFlow, which has the most, has 100."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +60,22 @@ class Algorithm:
 
     def __post_init__(self) -> None:
         where = f"algorithms.{self.name}"
+        checks.description(self, f"{where}.")
+        checks.names(f"{where}.exclude", self.exclude)
         plugins.CRITERIA.check(self.criterion)
         plugins.REWINDS.check(self.rewind, f"{where}.rewind")
         one_of(f"{where}.scope", self.scope, SCOPES)
         one_of(f"{where}.without", self.without, WITHOUT)
-        require(self.score_steps > 0, f"{where}.score_steps {self.score_steps} is not above 0")
+        require(
+            0 < self.score_steps <= MOST_SCORE_STEPS,
+            f"{where}.score_steps {self.score_steps} is outside 1 to {MOST_SCORE_STEPS}",
+        )
         require(self.width > 0, f"{where}.width {self.width} is not above 0")
+        require(self.width <= WIDEST, f"{where}.width {self.width:g} is above {WIDEST}")
+        require(
+            len(self.densities) <= MOST_ROUNDS,
+            f"{where}: {len(self.densities)} densities are more than {MOST_ROUNDS}",
+        )
         for density in self.densities:
             require(0 < density <= 1, f"{where}: density {density} is outside (0, 1]")
         rising = [(a, b) for a, b in itertools.pairwise(self.densities) if b > a]

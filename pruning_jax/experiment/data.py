@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pruning_jax import plugins
 from pruning_jax.errors import require
+from pruning_jax.experiment import checks
 
 Matrix = Sequence[Sequence[float]]
 
@@ -29,8 +30,10 @@ class Data:
     transition_matrix: Matrix | str | None = None
 
     def __post_init__(self) -> None:
+        checks.description(self)
         plugins.NOISE.check(self.noise_kind)
         require(self.train_images >= 0, f"train_images {self.train_images} is below 0")
+        require(self.split_seed >= 0, f"split_seed {self.split_seed} is below 0")
         fraction = self.validation_fraction
         require(0 <= fraction < 1, f"validation_fraction {fraction} is outside [0, 1)")
         if self.noise_kind not in plugins.NOISE.names:

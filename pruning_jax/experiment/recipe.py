@@ -4,10 +4,12 @@ Both check themselves when they are made, so that a notebook is told of a mistak
 command. The settings of a configuration have their names and defaults from here.
 """
 
+import itertools
 from dataclasses import dataclass, field
 
 from pruning_jax import plugins
 from pruning_jax.errors import WrongUse, one_of, require
+from pruning_jax.experiment import checks
 
 RESOLVED = {"resolved": True}
 """Marks a field that comes from the data set or the machine, never from a configuration."""
@@ -17,6 +19,9 @@ REPLICAS = ("turns", "vmap", "unrolled")
 
 CONVOLUTIONS = ("native", "gradient", "patches")
 """How convolutions can be computed (models/convolution.py)."""
+
+MOST_WORKERS = 1024
+"""The most processes that decode images: as many as the largest machines have cores."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,18 @@ class Engine:
     workers: int = 0  # processes that decode images which are read as needed; 0: this process
 
     def __post_init__(self) -> None:
+        checks.description(self, "engine.")
         one_of("engine.replicas", self.replicas, REPLICAS)
         one_of("engine.convolution", self.convolution, CONVOLUTIONS)
         require(self.batch_devices >= 1, f"engine.batch_devices {self.batch_devices} is below 1")
-        require(self.workers >= 0, f"engine.workers {self.workers} is below 0")
+        require(
+            0 <= self.workers <= MOST_WORKERS,
+            f"engine.workers {self.workers} is outside 0 to {MOST_WORKERS}",
+        )
 
+
+WIDEST = 1000
+"""The most that a network can be widened. Wider ones have more weights than can be counted."""
 
 PRECISIONS = ("float32", "tensorfloat32", "bfloat16")
 """The precision of matrix products and convolutions, on devices that have a choice.
@@ -80,9 +92,11 @@ class Recipe:
     engine: Engine = field(default=Engine(), metadata=RESOLVED)
 
     def __post_init__(self) -> None:
+        checks.description(self)
         for name in ("epochs", "batch_size", "learning_rate", "width", "decay_factor"):
             value = getattr(self, name)
             require(value > 0, f"{name} {value} is not above 0")
+        require(self.width <= WIDEST, f"width {self.width:g} is above {WIDEST}")
         plugins.MODELS.check(self.model)
         plugins.OPTIMIZERS.check(self.optimizer)
         plugins.SCHEDULES.check(self.schedule)
@@ -94,7 +108,18 @@ class Recipe:
             f"warmup_epochs {self.warmup_epochs} is outside 0 to {self.epochs}, the epochs",
         )
         self._check_milestones()
+        self._check_augmentations()
         self._check_batch()
+        require(
+            self.steps <= checks.LARGEST,
+            f"epochs {self.epochs}: the {self.steps} steps are more than can be counted, "
+            f"{checks.LARGEST}",
+        )
+
+    def _check_augmentations(self) -> None:
+        checks.names("augmentations", self.augmentations)
+        twice = [n for n in dict.fromkeys(self.augmentations) if self.augmentations.count(n) > 1]
+        require(not twice, f"augmentations: {', '.join(twice)} more than once")
 
     def _check_milestones(self) -> None:
         for milestone in self.milestones:
@@ -103,6 +128,10 @@ class Recipe:
                 f"milestones: {milestone} is outside 1 to {self.epochs - 1}, "
                 "the epochs before the end",
             )
+        require(
+            all(a < b for a, b in itertools.pairwise(self.milestones)),
+            f"milestones {self.milestones} do not rise: each must be after the one before it",
+        )
         require(
             not self.milestones
             or self.schedule not in plugins.SCHEDULES.names
@@ -144,11 +173,13 @@ class Recipe:
         """
         number, unit = point[:-2], point[-2:]
         try:
-            step = round(float(number) * {"ep": self.steps_per_epoch, "it": 1}[unit])
+            at = float(number) * {"ep": self.steps_per_epoch, "it": 1}[unit]
+            step = round(at)
         except (KeyError, ValueError, OverflowError):
             raise WrongUse(
                 f"{point!r} is not a number of epochs or steps, as in '2ep', '500it'"
             ) from None
+        require(unit == "ep" or at == step, f"{point!r} is between two steps")
         require(
             0 <= step < self.steps,
             f"{point!r} is step {step}, outside training, which has steps 0 to {self.steps - 1}",

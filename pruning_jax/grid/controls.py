@@ -5,11 +5,12 @@ Each is an algorithm like any other, and its name says what it is.
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator
 
 from pruning_jax import errors
 from pruning_jax.errors import require
-from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.algorithm import MOST_ROUNDS, Algorithm
 from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.training import state
@@ -74,18 +75,25 @@ def derive(config: Config, algorithms: tuple[Algorithm, ...], recipe: Recipe) ->
       WrongUse: an algorithm does not exist, or has no such round.
     """
     wanted, known = config.controls, {a.name: a for a in algorithms}
+    for what in ("width_rounds", "without_noisy", "tie_rounds"):
+        twice = [value for value, count in Counter(wanted[what]).items() if count > 1]
+        require(not twice, f"controls.{what} has {', '.join(map(str, twice))} more than once")
     for name in (wanted.pruned, *wanted.without_noisy):
         errors.one_of("controls:", name, config.algorithms.keys())
     for what in ("width_rounds", "tie_rounds"):
         there = wanted.pruned in known
         last = known[wanted.pruned].rounds if there else 0
         for round_ in wanted[what] if there else ():
-            fine = isinstance(round_, int) and 1 <= round_ <= last
+            whole = isinstance(round_, int) and not isinstance(round_, bool)
+            fine = whole and 1 <= round_ <= last
             require(
                 fine,
                 f"controls.{what}: {round_!r} is not a round of 1 to {last}; "
                 f"without this control: --config.controls.{what}='()'",
             )
+    extended = wanted.extended_rounds
+    fine = 0 <= extended < MOST_ROUNDS
+    require(fine, f"controls.extended_rounds {extended} is outside 0 to {MOST_ROUNDS - 1}")
     fraction = wanted.tie_fraction
     require(0 < fraction < 1, f"controls.tie_fraction {fraction} is outside (0, 1)")
     narrow = list(_narrow(known, wanted, recipe)) if {wanted.pruned, EXTENDED} <= {*known} else []

@@ -1,15 +1,18 @@
 """Checks that need the network: its layers, and what criteria and rewinds make of it. They run
 nothing."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pruning_jax import errors, masks
+from pruning_jax import errors, masks, plugins
 from pruning_jax.errors import require
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.grid import operations, reach
+from pruning_jax.plugins import trying
 from pruning_jax.pruning import prune, restart, weights_to_keep
 from pruning_jax.training import devices, state
 from pruning_jax.training.examples import Images
@@ -77,8 +80,8 @@ def _check_plugins(experiment: Experiment) -> None:
       WrongUse: scores do not fit the parameters, or a rewind gives no state of the network.
     """
     recipe, algorithms = experiment.recipe, experiment.algorithms
-    criteria = tuple(sorted({a.criterion for a in algorithms}))
-    rewinds = tuple(sorted({a.rewind for a in algorithms}))
+    criteria = sorted({a.criterion for a in algorithms})
+    rewinds = sorted({a.rewind for a in algorithms})
     size = min(experiment.scoring_examples, recipe.train_size)
     one, mask = _network(recipe)
     layers = len(jax.tree.leaves(mask))
@@ -92,10 +95,14 @@ def _check_plugins(experiment: Experiment) -> None:
         steps=np.int32(1),
     )
     replica, images = _shapes(recipe, one, mask)
-    jax.eval_shape(
-        lambda *given: prune.score(recipe, criteria, size, *given), replica, images, choice
-    )
-    jax.eval_shape(lambda given: restart.restart(recipe, rewinds, given, 0, False, 0), replica)
+    for name in criteria:
+        with trying(plugins.CRITERIA, name):
+            score = functools.partial(prune.score, recipe, (name,), size)
+            jax.eval_shape(score, replica, images, choice)
+    for name in rewinds:
+        with trying(plugins.REWINDS, name):
+            rewind = functools.partial(restart.restart, recipe, (name,))
+            jax.eval_shape(lambda given, f=rewind: f(given, 0, False, 0), replica)
 
 
 def _shapes(recipe: Recipe, one: TrainState, mask: Mask) -> tuple[Replica, Images]:

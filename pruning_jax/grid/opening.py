@@ -34,7 +34,15 @@ def prepare(workdir: Path, experiment: Experiment) -> None:
       WrongUse: it cannot be written, has no room, or is of another experiment. Nothing is
         written then.
     """
-    place = next(p for p in (workdir, *workdir.absolute().parents) if p.exists())
+    try:
+        paths.config(workdir).exists()
+    except OSError as error:  # such as a name that is too long
+        raise WrongUse(f"workdir {workdir} cannot be made: {error.strerror}") from error
+    place = next(p for p in (workdir, *workdir.absolute().parents) if os.path.lexists(p))
+    require(
+        place.exists() or not place.is_symlink(),
+        f"workdir {workdir}: {place} is a symbolic link that leads nowhere",
+    )
     require(
         place.is_dir() and os.access(place, os.W_OK | os.X_OK),
         f"workdir {workdir} is not writable: {place} is not a directory that you may write to",

@@ -94,18 +94,18 @@ def _plain(recipe: Recipe, width: float) -> Recipe:
 
 @functools.cache
 def _step(recipe: Recipe) -> Count:
-    replica, batch, images = _shapes(recipe)
+    replica, batch, images = shapes(recipe)
     return counted(functools.partial(fit.step, recipe), replica, batch, replica.key, images)
 
 
 @functools.cache
 def _forward(recipe: Recipe) -> Count:
-    replica, batch, images = _shapes(recipe)
+    replica, batch, images = shapes(recipe)
     evaluate = functools.partial(evaluation.outcome, recipe)
     return counted(evaluate, replica, batch.images, batch.labels, images)
 
 
-def _shapes(recipe: Recipe) -> tuple[Replica, Batch, Images]:
+def shapes(recipe: Recipe) -> tuple[Replica, Batch, Images]:
     """The shapes and types of a replica, of a batch, and of what normalises images."""
 
     def made(now: TrainState) -> tuple[Replica, Batch, Images]:

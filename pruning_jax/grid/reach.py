@@ -8,7 +8,8 @@ import jax
 import numpy as np
 
 from pruning_jax import masks
-from pruning_jax.errors import WrongUse
+from pruning_jax.errors import WrongUse, require
+from pruning_jax.experiment import checks
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.pruning import weights_to_keep
@@ -22,6 +23,11 @@ def least(algorithm: Algorithm, recipe: Recipe) -> tuple[int, int]:
     mask = jax.eval_shape(masks.dense, state.shapes(own).params)
     sizes = np.array(list(masks.sizes(mask).values()))
     excluded = int(sizes[weights_to_keep.excluded(mask, algorithm.exclude)].sum())
+    require(
+        int(sizes.sum()) <= checks.LARGEST,
+        f"width {own.width:g}: {recipe.model} has {sizes.sum()} prunable weights, more than can be "
+        f"counted, {checks.LARGEST}",
+    )
     return max(1, excluded), int(sizes.sum())
 
 

@@ -1,6 +1,7 @@
 """From a ConfigDict to an Experiment: everything is resolved and checked before any work."""
 
 import dataclasses
+from collections.abc import Iterable
 
 from pruning_jax import errors, plugins
 from pruning_jax.data import augment, label_noise, sources
@@ -8,12 +9,13 @@ from pruning_jax.data.augment import RESIZED_CROP
 from pruning_jax.data.division import sizes
 from pruning_jax.data.sources import Spec
 from pruning_jax.errors import WrongUse, require
-from pruning_jax.experiment import reading
+from pruning_jax.experiment import checks, reading
+from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.data import Data
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.grid import controls, engine, reach
+from pruning_jax.grid import controls, engine, reach, tryout
 
 
 def resolve(config: Config) -> Experiment:
@@ -22,6 +24,7 @@ def resolve(config: Config) -> Experiment:
     Raises:
       WrongUse: one line with the value, what it may be, and the nearest choice.
     """
+    reading.check_kinds(config)
     spec = sources.spec(config.dataset)
     data, recipe = _data(config, spec), _recipe(config, spec)
     asked = reading.read_algorithms(config, recipe)
@@ -30,6 +33,7 @@ def resolve(config: Config) -> Experiment:
         for algorithm in asked
     )
     algorithms = (*named, *controls.derive(config, named, recipe))
+    _check_folders(algorithms)
     for algorithm in algorithms:
         controls.check_masks_from(algorithm, algorithms)
     rates, seeds = reading.read_grid(config)
@@ -67,7 +71,8 @@ def _data(config: Config, spec: Spec) -> Data:
 
 def _recipe(config: Config, spec: Spec) -> Recipe:
     """How it is trained, checked against the data set, with its engine settled."""
-    train_size, _ = sizes(reading.read_data(config), spec.train_size)
+    data = reading.read_data(config)
+    train_size, _ = sizes(data, spec.train_size)
     recipe = reading.read_recipe(config, spec.image_shape, spec.num_classes, train_size)
     for name in recipe.augmentations:
         augment.check(name)
@@ -76,13 +81,46 @@ def _recipe(config: Config, spec: Spec) -> Recipe:
             f"augmentations: {RESIZED_CROP!r} is for images that are read as they are needed; "
             f"those of {config.dataset} lie on the device, where 'crop' may do",
         )
+        require(
+            name != RESIZED_CROP or name == recipe.augmentations[0],
+            f"augmentations: {RESIZED_CROP!r} comes first, because it is done where images are "
+            f"read; write {('resized_crop', *(n for n in recipe.augmentations if n != name))}",
+        )
+    tryout.try_out(data, recipe)
     return engine.settle(config, recipe, spec.streamed)
 
 
+def _check_folders(algorithms: Iterable[Algorithm]) -> None:
+    """Every algorithm has a folder of its own, also where file systems do not tell a from A."""
+    known: dict[str, Algorithm] = {}
+    for algorithm in algorithms:
+        other = known.setdefault(algorithm.name.lower(), algorithm)
+        if other is algorithm:
+            continue
+        if other.control_of and algorithm.control_of:
+            raise WrongUse(
+                f"controls: two of them are {algorithm.name!r}; leave out one of the rounds that "
+                "they stand beside"
+            )
+        control = other.control_of or algorithm.control_of
+        raise WrongUse(
+            f"grid.algorithms: {other.name!r} would share a folder with "
+            + (f"a control of {control}" if control else repr(algorithm.name))
+            + "; take another name"
+        )
+
+
 def _check_trainable(experiment: Experiment) -> None:
-    """Every algorithm has enough examples left for a batch, and a step to rewind to."""
+    """Every algorithm has enough examples left for a batch, a step to rewind to, and no more steps
+    than can be counted."""
     for algorithm in experiment.algorithms:
         where = f"algorithms.{algorithm.name}"
+        steps = experiment.recipe.steps * len(algorithm.densities)
+        require(
+            steps <= checks.LARGEST,
+            f"{where}: its {len(algorithm.densities)} rounds have {steps} steps, more than can be "
+            f"counted, {checks.LARGEST}; take fewer epochs or rounds",
+        )
         for rate in experiment.rates(algorithm):
             left = experiment.recipe.train_size - experiment.left_out(algorithm, rate)
             require(

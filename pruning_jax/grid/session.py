@@ -104,16 +104,15 @@ def run(config: Config, workdir: Path, shares: int = 0) -> Session:
 
         here: list[presence.Here] = []
         groups = queue.longest_first(groups_of(experiment, *processes.agreed(settled)))
-        what = What(experiment, division, workdir, where.checkpoint_minutes, stopped)
+        what = What(experiment, division, workdir, where.checkpoint_minutes, stopped, [])
         if not processes.leads():
-            working.follow(what, groups)
-            return Session(pd.DataFrame(), 0, 0, stopped=bool(stopped()))
+            return Session(pd.DataFrame(), 0, 0, stopped=bool(working.follow(what, groups)))
         print(_announced(experiment, groups), flush=True)
         own = Queue(experiment, groups, workdir)
         for line in own.mend():
             print(line, flush=True)
         Work(what, own, here[0]).all()
-        if stopped():
+        if what.signal:
             return Session(unite_rows(workdir), *left.replicas(experiment, workdir), stopped=True)
         done = _finish(experiment, workdir)
         return done._replace(stopped=bool(stopped()), undone=len(own.undone))

@@ -49,10 +49,10 @@ def foreseen(
 
 def spent(turns: Mapping[Group, Turn], processes: int) -> list[float]:
     """How long each process works, in seconds."""
-    every = [
-        [t.end - t.begin for t in turns.values() if t.process == n + 1] for n in range(processes)
-    ]
-    return list(map(sum, every))
+    seconds = [0.0] * processes
+    for turn in turns.values():
+        seconds[turn.process - 1] += turn.end - turn.begin
+    return seconds
 
 
 def _ready(

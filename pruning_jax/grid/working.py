@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
@@ -33,7 +33,13 @@ class What(NamedTuple):
     division: Division
     workdir: Path
     checkpoint_minutes: float
-    stopped: Callable[[], int]  # whether a signal has come to this process
+    stopped: Callable[[], int]  # the number of the signal that has come to this process, or 0
+    elsewhere: list[int]  # the signals that have come to processes that train with this one
+
+    @property
+    def signal(self) -> int:
+        """The signal that ends the work, or 0."""
+        return max([self.stopped(), *self.elsewhere])
 
     def moments(self, group: Group) -> Iterator[Progress]:
         """The moments of a group, up to the last one or to where a signal comes."""
@@ -44,25 +50,32 @@ class What(NamedTuple):
         moments = run.run()
         for at in moments:
             yield at
-            if processes.anyone(self.stopped()):
+            if number := processes.anyone(self.stopped()):
+                self.elsewhere.append(number)
                 moments.close()
 
 
-def follow(what: What, groups: list[Group]) -> None:
-    """Trains with the process that leads, group after group, as it says.
+Order: TypeAlias = list[Any] | int
+"""What the process that leads tells the others: the place of a group and its bases, [] where there
+is nothing to do yet, or, at the end, the signal that it ends with."""
+
+
+def follow(what: What, groups: list[Group]) -> int:
+    """Trains with the process that leads, group after group, as it says; the signal that ends it.
 
     Args:
       groups: in the order in which that process has them.
     """
 
-    def order() -> list | None:
-        return None  # the process that leads knows it
+    def known_to_the_first() -> Order:
+        return 0
 
-    while (groups_to_do := processes.agreed(order)) is not None:
-        for number, bases in groups_to_do:
+    while not isinstance(order := processes.agreed(known_to_the_first), int):
+        for number, bases in order:
             own = groups[number]._replace(bases=tuple(Base(*base) for base in bases))
             for _ in what.moments(own):
                 pass
+    return order
 
 
 class Work(NamedTuple):
@@ -78,9 +91,10 @@ class Work(NamedTuple):
         what, groups = self.what, self.queue.groups
         todo = [g for g in groups if left.unfinished(what.experiment, g, what.workdir)]
         needed = dict(zip(todo, _estimated(todo, len(what.division.labels)), strict=True))
-        with progress.display(sum(map(sum, needed.values()))) as display:
-            while not what.stopped() and (taken := self._next()):
-                behind = sum(sum(needed[g]) for g in needed if g in self.queue.finished)
+        with progress.display(sum(map(sum, needed.values()), 0.0)) as display:
+            while not what.signal and (taken := self._next()):
+                finished = [sum(needed[g]) for g in needed if g in self.queue.finished]
+                behind = sum(finished, 0.0)
                 try:
                     self._group(taken, needed.get(taken.group, Seconds(0.0, 0.0)), behind, display)
                 except Exception as error:
@@ -88,7 +102,7 @@ class Work(NamedTuple):
                     raise
                 finally:
                     self.queue.free(taken.group)
-        processes.agreed(lambda: None)
+        processes.agreed(lambda: what.signal)
         for name, rates in self.queue.never.items():
             print(_never(what.experiment.algorithm(name), sorted(rates)), flush=True)
 

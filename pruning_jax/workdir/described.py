@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias, get_type_hints
 
 from pruning_jax.errors import said
 from pruning_jax.experiment import rules
-from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.algorithm import MOST_ROUNDS, Algorithm
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.data import Data
 from pruning_jax.experiment.recipe import Recipe
@@ -16,7 +16,7 @@ from pruning_jax.workdir.typed import fits, misfit
 
 Json: TypeAlias = dict[str, Any]
 
-MOST_CELLS, MOST_ROUNDS, MOST_STEPS = 1_000_000, 10_000, 2**31
+MOST_CELLS, MOST_STEPS = 1_000_000, 2**31
 """More than these no run has; a damaged number beyond them could fill the memory."""
 
 

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from pruning_jax.errors import said
 from pruning_jax.experiment import rules
+from pruning_jax.experiment.algorithm import MOST_ROUNDS
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.workdir.cellfiles import MOST_ROWS, read_table
 from pruning_jax.workdir.columns import SCHEMA
 from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.damage import read as attempt
-from pruning_jax.workdir.described import MOST_ROUNDS
 
 KEYS = ("algorithm", "noise_rate", "seed", "round")
 """The columns that say which row it is."""
@@ -76,6 +76,7 @@ def _check(table: pa.Table, path: Path, union: bool) -> None:
     if any(_nothing(value) for column in found for value in column):
         raise Damaged(f"{path} has rows without algorithm, noise rate, seed, round or density")
     *_, rounds, densities = found
+    # A damaged number beyond the most rounds would make arrays that fill the memory.
     if not all(0 < d <= 1 for d in densities) or not all(0 <= r < MOST_ROUNDS for r in rounds):
         raise Damaged(f"{path} has densities outside 0 to 1, or rounds that cannot be")
     keys = [*zip(*found[: len(KEYS)], strict=True)]

@@ -18,10 +18,32 @@ def other_shapes(evidence):
     return jax.tree.map(lambda weight: weight[:5], evidence.weights)
 
 limit = 3
+
+def deeper(weight):
+    raise KeyError("no such\\nlayer")
+
+def raises(evidence):
+    return jax.tree.map(deeper, evidence.weights)
+
+def rewind(recipe, replica):
+    return 1 / 0
+
+def schedule(recipe):
+    return None
+
+def build(recipe):
+    raise RuntimeError(f"no {recipe.model}")
+
+def relabel(labels, key, num_classes, transition):
+    return labels.shapes
+
+def augment(image, key):
+    return image[:1]
 """
 OWN = "--config.algorithms.lrr."
 MATRIX = "--config.noise_kind=matrix"
-ENDLESS = ["--config.rounds=100000", "--config.prune_fraction=0.0"]
+ENDLESS = ["--config.rounds=9999", "--config.prune_fraction=0.0"]
+LONG = "a" * 300
 SQUARE = str([[0.1] * 10] * 10)
 CHOICES = "grid.algorithms: 'lr' is not one of extended_dense, finetune, "
 
@@ -81,7 +103,40 @@ CASES = {
         "milestones",
         "a is outside 1 to 4",
     ),
+    "truth among seeds": (["--config.grid.seeds=(True,)"], "grid.seeds: True"),
+    "one seed": (["--config.grid.seeds=5"], "grid.seeds: '5' is not a tuple", 'write "(5,)"'),
+    "seed after a blank": (["--config.grid.seeds", "5"], "'5' is not a tuple"),
+    "one control": (["--config.controls.tie_rounds=2"], "'2' is not a tuple", '"(2,)"'),
+    "names with a comma": (
+        ["--config.grid.algorithms=lrr,weight_rewinding"],
+        "'lrr,weight_rewinding'",
+        "write \"('lrr','weight_rewinding')\"",
+    ),
+    "names without quotes": (["--config.grid.algorithms=(lrr,)"], "write \"('lrr',)\""),
+    "layer without a tuple": (["--config.exclude=Dense_2"], "write \"('Dense_2',)\""),
+    "augmentation without a tuple": (["--config.augmentations=flip"], "write \"('flip',)\""),
+    "an algorithm's layer": ([f"{OWN}exclude=Dense_2"], "lrr.exclude", "write \"('Dense_2',)\""),
+    "half a tuple": (["--config.grid.seeds=(0,1"], "'(0,1'", 'write "(0,1)"'),
     # Names
+    "long name": (
+        [f"--config.algorithms.{LONG}.rewind=finetune", f"--config.grid.algorithms=('{LONG}',)"],
+        "300 characters",
+    ),
+    "names of one folder": (
+        ["--config.algorithms.LRR.scope=layerwise", "--config.grid.algorithms=('lrr','LRR')"],
+        "'lrr' would share a folder with 'LRR'",
+    ),
+    "name of a control": (
+        [
+            "--config.algorithms.lrr_without_noisy.without=noisy",
+            "--config.grid.algorithms=('lrr','lrr_without_noisy')",
+        ],
+        "'lrr_without_noisy' would share a folder with a control of lrr",
+    ),
+    "name of round 0": (
+        ["--config.algorithms.dense.rounds=1", "--config.grid.algorithms=('lrr','dense')"],
+        "'dense' is what round 0",
+    ),
     "model": (["--config.model=lenet_300"], "'lenet_300'", "did you mean lenet_300_100?"),
     "data set": (["--config.dataset=digit"], "'digit'", "mnist", "did you mean digits?"),
     "criterion": ([f"{OWN}criterion=magnitud"], "'magnitud'", "snip", "did you mean magnitude?"),
@@ -119,6 +174,20 @@ CASES = {
     "seed twice": (["--config.grid.seeds=(0, 7, 7)"], "seeds", "7", "more than once"),
     "no seed": (["--config.grid.seeds=()"], "grid.seeds is empty"),
     "batch": (["--config.batch_size=451"], "batch_size 451", "450 training examples"),
+    "noise rate near 0": (["--config.grid.noise_rates=(1e-300,)"], "noise_rates", "1e-300"),
+    "negative split": (["--config.split_seed=-1"], "split_seed -1"),
+    "steps of a round": ([f"{OWN}score_steps=1000000000000"], "score_steps", "1000000000000"),
+    "endless rounds": (["--config.rounds=1000000000"], "rounds 1000000000", "0 to 9999"),
+    "endless dense rounds": (
+        ["--config.rounds=collapse", "--config.controls.extended_rounds=1000000000"],
+        "extended_rounds 1000000000",
+    ),
+    "endless epochs": (["--config.epochs=1000000000000000000"], "epochs", "1000000000000000000"),
+    "too many steps": (["--config.epochs=2000000000"], "epochs 2000000000", "steps"),
+    "infinite rate": (["--config.learning_rate=inf"], "learning_rate: inf"),
+    "no number": (["--config.learning_rate=nan"], "learning_rate: nan"),
+    "half a step": ([f"{OWN}rewind_to=1.5it"], "'1.5it' is between two steps"),
+    "control twice": (["--config.controls.width_rounds=(2,2)"], "width_rounds has 2 more than"),
     "images": (["--config.train_images=1298"], "1298", "1297"),
     "epochs": (["--config.epochs=0"], "epochs 0"),
     "minutes": (["--config.checkpoint_minutes=0"], "checkpoint_minutes 0"),
@@ -127,6 +196,11 @@ CASES = {
     "matrix shape": ([MATRIX, "--config.transition_matrix=[[1.0]]"], "(1, 1)", "(10, 10)"),
     "matrix sum": ([MATRIX, "--config.transition_matrix={tmp}/nine_tenths.npy"], "row 0", "0.9"),
     "matrix file": ([MATRIX, "--config.transition_matrix={tmp}/no.npy"], "no.npy"),
+    "matrix of nothing": ([MATRIX, "--config.transition_matrix=/dev/null"], "/dev/null", "read"),
+    "complex matrix": (
+        [MATRIX, "--config.transition_matrix={tmp}/complex.npy"],
+        "complex numbers",
+    ),
     "matrix unused": ([f"--config.transition_matrix={SQUARE}"], "'symmetric'", "'matrix'"),
     # A criterion of one's own
     "criterion module": ([f"{OWN}criterion=no_module:f"], "no_module:f", "No module"),
@@ -134,7 +208,24 @@ CASES = {
     "criterion no function": ([f"{OWN}criterion=own:limit"], "own:limit", "not a function"),
     "criterion structure": ([f"{OWN}criterion=own:other_structure"], "own:other_structure"),
     "criterion shapes": ([f"{OWN}criterion=own:other_shapes"], "(5,)", "(300,)", "Dense_0"),
+    "criterion raises": (
+        [f"{OWN}criterion=own:raises"],
+        "criterion 'own:raises' fails in own.py, line 13: KeyError: 'no such\\nlayer'",
+        "--debug shows the whole traceback",
+    ),
+    "rewind raises": ([f"{OWN}rewind=own:rewind"], "own.py, line 19: ZeroDivisionError"),
+    "schedule of nothing": (["--config.schedule=own:schedule"], "'own:schedule' fails: TypeError"),
+    "model raises": (["--config.model=own:build"], "own.py, line 25: RuntimeError: no own:build"),
+    "noise raises": (["--config.noise_kind=own:relabel"], "own.py, line 28: AttributeError"),
+    "augmentation of another shape": (
+        ["--config.augmentations=('own:augment',)"],
+        "'own:augment' makes uint8 (1, 8, 1) of an image uint8 (8, 8, 1)",
+    ),
     # The machine
+    "workdir is a dangling link": (["--workdir={tmp}/dangling"], "dangling", "leads nowhere"),
+    "workdir is a looping link": (["--workdir={tmp}/loop"], "loop", "leads nowhere"),
+    "workdir below a looping link": (["--workdir={tmp}/loop/run"], "loop/run", "leads nowhere"),
+    "workdir with a long name": (["--workdir={tmp}/" + LONG], LONG, "too long"),
     "workdir below a file": (["--workdir={tmp}/own.py/run"], "own.py/run", "not writable"),
     "workdir is a file": (["--workdir={tmp}/own.py"], "own.py", "not writable"),
     "disk": (
@@ -168,6 +259,9 @@ def outcomes(folder):
     tmp.mkdir(parents=True)
     (tmp / "own.py").write_text(CRITERIA)
     np.save(tmp / "nine_tenths.npy", np.full((10, 10), 0.09))
+    np.save(tmp / "complex.npy", np.eye(10) + 0j)
+    (tmp / "dangling").symlink_to(tmp / "nothing" / "here")
+    (tmp / "loop").symlink_to(tmp / "loop")
     for name, text in CONFIGS.items():
         (tmp / f"{name}.py").write_text(text)
     steps = []
@@ -222,3 +316,14 @@ def test_planning_refuses_the_same(tmp_path):
     line = one_line(run(SMOKE, "--config.grid.seeds=(0,0)", "--json", command="plan", cwd=tmp_path))
     assert "grid.seeds has 0 more than once" in line
     assert not list(tmp_path.iterdir())
+
+
+def test_the_traceback_of_ones_own_code_can_be_had(tmp_path):
+    (tmp_path / "own.py").write_text(CRITERIA)
+    arguments = [SMOKE, "--workdir=runs", f"{OWN}criterion=own:raises", "--debug"]
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+    assert 'own.py", line 13, in deeper' in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("run.py: criterion 'own:raises' fails in own.py")
+    assert not (tmp_path / "runs").exists()

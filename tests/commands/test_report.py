@@ -374,3 +374,17 @@ def test_the_claims_can_be_asked_of_another_algorithm(workdir):
     sentences = pd.read_csv(workdir / "tables" / "claims.csv")["sentence"]
     assert sentences.str.contains("mine").any()
     assert not sentences.str.contains("lrr").any()
+
+
+@pytest.mark.parametrize("wrong", ["--pruned=nobody", "--analyses=math:pi", "--analyses=no:table"])
+def test_a_wrong_flag_changes_nothing(wrong, workdir):
+    """A union with a row that no cell has, which writing it again would take away."""
+    rows = [
+        row
+        for p in workdir.glob("cells/*/*/*/rounds.parquet")
+        for row in cellfiles.read_table(p).to_pylist()
+    ]
+    cellfiles.write_rows(workdir / "rounds.parquet", [*rows, {**rows[0], "seed": 77}])
+    before = {path: path.stat().st_mtime_ns for path in workdir.rglob("*")}
+    processes.one_line(report(workdir, wrong))
+    assert {path: path.stat().st_mtime_ns for path in workdir.rglob("*")} == before

@@ -2,12 +2,15 @@
 
 import json
 import signal
-from pathlib import Path
+import time
+from contextlib import contextmanager
 
 import processes
+import psutil
 import pytest
 from processes import (
     QUICKLY_COMPILED,
+    ROOT,
     assert_same,
     begin,
     end,
@@ -15,6 +18,7 @@ from processes import (
     one_line,
     read_until,
     run,
+    start,
     train,
 )
 
@@ -43,18 +47,28 @@ def lines(found):
     }
 
 
-def halted(process, pattern):
-    """A process that is stopped in its tracks once it has printed such a line; it keeps its
-    locks."""
-    read_until(process, pattern)
-    process.send_signal(signal.SIGSTOP)
-    return process
+HALTING = ROOT / "tests" / "support" / "halting.py"
+IN_ROUND_1 = r"^os.rename .*lrr/\S*masks/\S*round_01"
+
+
+@contextmanager
+def halted(workdir, *arguments, variables=None, **settings):
+    """A run that has stopped in its tracks in round 1 of lrr; it keeps its locks."""
+    line = processes.training(workdir, *arguments, **settings)
+    process = start(*line, through=[HALTING, IN_ROUND_1], **(variables or {}))
+    try:
+        while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.slow
 def test_processes_share_a_grid_and_what_a_killed_one_had_is_taken_over(reference, tmp_path):
-    first = halted(begin(tmp_path, "--shares=2"), "lrr  round 1")
-    try:
+    with halted(tmp_path, "--shares=2") as first:
         second = end(begin(tmp_path, "--shares=3"))
         assert second.returncode == 0, second.stderr
         assert "note: shares is 2, not 3: other processes are at work" in second.stdout
@@ -73,9 +87,6 @@ def test_processes_share_a_grid_and_what_a_killed_one_had_is_taken_over(referenc
         nothing = end(begin(tmp_path))
         assert nothing.returncode == 0, nothing.stderr
         assert "1 of 2 replicas are not finished" in nothing.stdout
-    finally:
-        first.kill()
-    end(first)
     code, found = status(tmp_path)
     assert (code, found["processes"]) == (UNFINISHED, [])
     assert lines(found)["random", rate] == {"open": 1}
@@ -119,9 +130,8 @@ def alone(tmp_path_factory):
 @pytest.mark.parametrize("killed", [False, True], ids=["finishes", "is killed"])
 def test_a_control_waits_until_the_process_that_decides_it(killed, alone, tmp_path):
     """That one finishes, or is killed and taken over from. The waiting one may be stopped."""
-    first = halted(begin(tmp_path, variables=QUICKLY_COMPILED, **WAITS), "all of it")
     waiting = []
-    try:
+    with halted(tmp_path, variables=QUICKLY_COMPILED, **WAITS) as first:
         for _ in range(2):
             waiting.append(begin(tmp_path, variables=QUICKLY_COMPILED, **WAITS))
             line = read_until(waiting[-1], "waits for other processes")
@@ -135,9 +145,8 @@ def test_a_control_waits_until_the_process_that_decides_it(killed, alone, tmp_pa
                 assert stopped.returncode == STOPPED
                 assert "the same command goes on" in stopped.stdout
                 assert stopped.stderr == ""
-    finally:
-        first.kill() if killed else first.send_signal(signal.SIGCONT)
-    done = [end(first), end(waiting[1])]
+        first.send_signal(signal.SIGKILL if killed else signal.SIGCONT)
+        done = [end(first), end(waiting[1])]
     assert [d.returncode for d in done] == [-signal.SIGKILL if killed else 0, 0], done[1].stderr
     assert_same(tmp_path, alone)
 
@@ -212,4 +221,3 @@ def test_the_status_for_people(reference):
     assert (done.returncode, done.stderr) == (FINISHED, "")
     assert "weight_rewinding" in done.stdout
     assert done.stdout.splitlines()[-1] == "6 of 6 cells are finished"
-    assert Path(reference).is_dir()

@@ -168,7 +168,25 @@ WRONG = [
     ({"algorithms.lr.rewind": "weights"}, r"algorithms\.lr .*did you mean lrr"),
     ({"grid.noise_rates": (0.1, 1.2)}, r"1\.2 is outside \[0, 1\]"),
     ({"grid.noise_rates": (-0.1,)}, r"-0\.1 is outside \[0, 1\]"),
-    ({"grid.noise_rates": (float("nan"),)}, "nan is outside"),
+    ({"grid.noise_rates": (float("nan"),)}, "nan is not a number"),
+    ({"grid.noise_rates": (1e-300,)}, "1e-300 is beyond single precision"),
+    ({"grid.noise_rates": (1e-10,)}, "1e-10 is neither 0 nor at least 1e-09"),
+    ({"grid.algorithms": ("lrr", "dense")}, "'dense' is what round 0"),
+    ({"grid.seeds": (True,)}, "grid.seeds: True"),
+    ({"schedule": "step", "milestones": (5, 5)}, r"milestones \(5, 5\) do not rise"),
+    ({"schedule": "step", "milestones": (5, 3)}, r"milestones \(5, 3\) do not rise"),
+    ({"augmentations": ("flip", "crop", "flip")}, "augmentations: flip more than once"),
+    ({"algorithms.lrr.rewind_to": "1.5it"}, "'1.5it' is between two steps"),
+    ({"rounds": 10_000}, "rounds 10000 is neither 'collapse' nor a number from 0 to 9999"),
+    ({"rounds": "collapse", "prune_fraction": 1e-6}, "prune_fraction 1e-06 takes too many rounds"),
+    ({"rounds": 2.0}, r"rounds 2\.0 is neither"),
+    ({"width": 1001.0}, "width 1001 is above 1000"),
+    ({"width": 300.0}, "prunable weights, more than can be counted"),
+    ({"epochs": 2**30}, "9663676416 steps are more than can be counted"),
+    ({"epochs": 10**8}, "its 4 rounds have 3600000000 steps, more than can be counted"),
+    ({"noise_kind": "matrix", "transition_matrix": "/dev/null"}, "'/dev/null' cannot be read"),
+    ({"controls.tie_rounds": (1, 2, 1)}, "controls.tie_rounds has 1 more than once"),
+    ({"controls.extended_rounds": -1}, "controls.extended_rounds -1 is outside 0 to 9999"),
     ({"grid.noise_rates": (0.1, 0.10)}, r"0\.1 more than once"),
     ({"grid.noise_rates": ()}, "noise_rates is empty"),
     ({"grid.seeds": (0, 1, 0)}, "seeds has 0 more than once"),
@@ -178,7 +196,7 @@ WRONG = [
     ({"grid.seeds": (2**32,)}, "4294967296 is not"),
     ({"densities": (0.5, 1.5)}, r"1\.5 is outside \(0, 1\]"),
     ({"densities": (0.5, 0.0)}, r"0\.0 is outside \(0, 1\]"),
-    ({"densities": (float("nan"),)}, "nan is outside"),
+    ({"densities": (float("nan"),)}, "densities: nan is not a number"),
     ({"densities": (0.2, 0.5)}, r"rise.*0\.2, 0\.5"),
     ({"algorithms.lrr.densities": (0.2, 0.5)}, r"lrr.*rise.*0\.2, 0\.5"),
     ({"prune_fraction": 1.0}, r"prune_fraction 1\.0 is outside"),
@@ -248,3 +266,52 @@ def test_a_configuration_takes_no_unknown_setting():
     for made in (defaults(), defaults().algorithms.lrr, defaults().grid):
         with pytest.raises(AttributeError, match="epoks"):
             made.epoks = 3
+
+
+def test_a_complex_transition_matrix_is_refused(tmp_path):
+    np.save(tmp_path / "m.npy", CYCLE + 0j)
+    with pytest.raises(WrongUse, match="complex numbers"):
+        resolved(noise_kind="matrix", transition_matrix=str(tmp_path / "m.npy"))
+
+
+OWN_FOLDERS = [
+    (("lrr", "LRR"), "'lrr' would share a folder with 'LRR'"),
+    (("lrr", "lrr_without_noisy"), "would share a folder with a control of lrr"),
+    (("lrr", "Without_random_02"), "would share a folder with a control of lrr"),
+]
+
+
+@pytest.mark.parametrize(("names", "says"), OWN_FOLDERS)
+def test_every_algorithm_has_a_folder_of_its_own(names, says):
+    made = config(grid__algorithms=names, controls__tie_rounds=(2,))
+    made.controls.without_noisy = ("lrr",)
+    made.algorithms[names[1]].scope = "layerwise"
+    with pytest.raises(WrongUse, match=says):
+        resolve(made)
+    made.controls.without_noisy, made.controls.tie_rounds = (), ()
+    made.grid.algorithms = names[1:]
+    assert [a.name for a in resolve(made).algorithms] == [names[1]]
+
+
+def test_two_controls_of_one_name_are_refused():
+    """Two rounds between which so little is pruned that both networks have the same width."""
+    made = config(grid__algorithms=("lrr", "extended_dense"), prune_fraction=1e-4)
+    made.controls.width_rounds = (1, 2)
+    with pytest.raises(WrongUse, match="leave out one of the rounds"):
+        resolve(made)
+
+
+def test_a_name_that_is_no_folder_is_refused():
+    made = config()
+    with made.unlocked():
+        made.algorithms["a/b"] = made.algorithms.lrr.copy_and_resolve_references()
+    made.grid.algorithms = ("lrr", "a/b")
+    with pytest.raises(WrongUse, match="'a/b' cannot be the name of a folder"):
+        resolve(made)
+
+
+@pytest.mark.parametrize("names", [("flip", "resized_crop"), ("crop", "flip", "resized_crop")])
+def test_a_resized_crop_comes_first(names):
+    made = config(augmentations=names, dataset="imagenet2012", model="resnet50", train_images=0)
+    with pytest.raises(WrongUse, match=r"comes first.*write \('resized_crop', "):
+        resolve(made)
