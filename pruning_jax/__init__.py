@@ -231,26 +231,20 @@ def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = No
     Where all is well, it leaves verified.json in the workdir, if that can be written.
 
     Args:
-      deep: compute again what needs JAX and the data set, too: labels, random masks, and those of
-        criteria that look at gradients. It runs the plug-ins that the run names.
+      deep: compute again what needs JAX, the data set and plug-ins, too: `grid/deep.py`.
       data_dir: for `deep`, where the prepared data set lies.
 
     Raises:
       ValueError: for `deep`, the data set or a plug-in cannot be had.
     """
-    from pruning_jax.workdir import stamp
-    from pruning_jax.workdir.examine import examine
+    from pruning_jax.workdir import examine, stamp
 
-    place = Path(workdir)
-    if deep:
-        from pruning_jax.grid.deep import check
+    if not deep:
+        return stamp.stamped(Path(workdir), examine.examine(Path(workdir)))
+    from pruning_jax.grid.deep import check
 
-        _start()
-        findings = check(place, data_dir or "")
-    else:
-        findings = examine(place)
-    problem = stamp.leave(place, findings)
-    return findings._replace(unknown=(*findings.unknown, problem)) if problem else findings
+    _start()
+    return stamp.stamped(Path(workdir), check(Path(workdir), data_dir or ""))
 
 
 def _start() -> None:
