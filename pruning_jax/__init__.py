@@ -215,21 +215,20 @@ def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = No
     Where all is well, it leaves verified.json in the workdir, if that can be written.
 
     Args:
-      deep: compute again what needs JAX and the data set, too, with the plug-ins of the run.
+      deep: compute again what needs JAX, the data set and plug-ins, too: `grid/deep.py`.
       data_dir: for `deep`, where the prepared data set lies.
 
     Raises:
       ValueError: for `deep`, the data set or a plug-in cannot be had.
     """
-    from pruning_jax.workdir import stamp
-    from pruning_jax.workdir.examine import examine
+    from pruning_jax.workdir import examine, stamp
 
     if not deep:
-        return stamp.left(Path(workdir), examine(Path(workdir)))
+        return stamp.stamped(Path(workdir), examine.examine(Path(workdir)))
     from pruning_jax.grid.deep import check
 
     _start()
-    return stamp.left(Path(workdir), check(Path(workdir), data_dir or ""))
+    return stamp.stamped(Path(workdir), check(Path(workdir), data_dir or ""))
 
 
 def _start() -> None:

@@ -29,18 +29,17 @@ class Stamp(NamedTuple):
     sizes: str  # a sum of the names and sizes of all files of the cells
 
 
-def left(workdir: Path, findings: Findings) -> Findings:
-    """Writes verified.json if all is well, and else takes it away.
+def stamped(workdir: Path, findings: Findings) -> Findings:
+    """The findings, which verified.json tells of if all is well; else it is taken away.
 
-    Returns:
-      The findings; where it cannot be written they say why among what is not known.
+    If it cannot be written, the findings have a line more.
     """
     problem = _leave(workdir, findings)
     return findings._replace(unknown=(*findings.unknown, problem)) if problem else findings
 
 
 def _leave(workdir: Path, findings: Findings) -> str:
-    """Why verified.json cannot be written or taken away, or ""."""
+    """Writes verified.json, or takes it away; returns why that cannot be done, or ""."""
     path = paths.verified(workdir)
     try:
         if not findings.holds:
