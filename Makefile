@@ -10,14 +10,14 @@ BIN := .venv/bin
 REMOVALS := error::DeprecationWarning,error::PendingDeprecationWarning,error::FutureWarning
 REMOVALS := $(REMOVALS),ignore:the load_module() method:DeprecationWarning
 
-.PHONY: run test oldest lint format clean chromium torch
+.PHONY: run test oldest lint format clean chromium slurm torch
 .DELETE_ON_ERROR:
 
 run: .venv/run
 	$(BIN)/python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
 	$(BIN)/python -m pruning_jax.report --workdir=runs/digits
 
-test: lint chromium
+test: lint chromium slurm
 	PYTHONWARNINGS="$(REMOVALS)" $(BIN)/python -m pytest -n auto --dist loadfile -rfEs
 
 # Old packages use what newer ones among them have deprecated. That tells nothing about us.
@@ -41,6 +41,16 @@ chromium:
 	    root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
 	    $$root apt-get update -qq && $$root apt-get install -y -qq chromium; }; } || \
 	  echo "no chromium: the tests of the page in a browser will be skipped"
+
+# The launchers' tests need a SLURM, which they bring up themselves, and shellcheck; the same holds.
+slurm:
+	@export PATH="$$PATH:/usr/sbin"; command -v slurmctld >/dev/null && command -v slurmd >/dev/null && \
+	  command -v munged >/dev/null && command -v shellcheck >/dev/null || { \
+	  command -v apt-get >/dev/null && { \
+	    root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	    $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	      --no-install-recommends slurm-wlm munge shellcheck; }; } || \
+	  echo "no SLURM or no shellcheck: tests of the launchers will be skipped"
 
 # The networks are compared with the same ones in PyTorch, which is heavy: once, beside the oldest
 # packages. Without it that is skipped, too, and pytest's status 5 says that no test was run.

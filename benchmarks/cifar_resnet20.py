@@ -26,7 +26,7 @@ import numpy as np
 
 from pruning_jax import defaults, machine
 from pruning_jax.experiment.recipe import Engine, Recipe
-from pruning_jax.grid import at_work, planning, resolve
+from pruning_jax.grid import planning, resolve, stacks
 from pruning_jax.grid.groups import groups_of
 from pruning_jax.pruning import rounds
 from pruning_jax.pruning.moments import Stack
@@ -68,7 +68,7 @@ def prepared(replicas: int, precision: str, engine: Engine) -> tuple[Recipe, Sta
         0, 256, (len(division.labels), *what.recipe.image_shape), np.uint8
     )
     (group,) = groups_of(what, replicas)
-    return group.recipe, at_work.trial(what, group, division._replace(images=images))
+    return group.recipe, stacks.trial(what, group, division._replace(images=images))
 
 
 def timed(recipe: Recipe, stack: Stack, seconds: float = 3.0) -> tuple[float, float]:
@@ -151,7 +151,7 @@ def imagenet(batch: int = 1024) -> None:
     settings.update(precision="bfloat16", momentum=0.9, weight_decay=1e-4, augmentations=("flip",))
     what = resolve.resolve(settings)
     (group,) = groups_of(what, 1)
-    stack = at_work.trial(what, group, planning.black(what))
+    stack = stacks.trial(what, group, planning.black(what))
     moment = rounds.create(group.recipe, stack)
     times = [time.perf_counter()]
     for stop in (1, 11, 21):  # the first compiles

@@ -27,7 +27,8 @@ from pruning_jax.data import sources
 from pruning_jax.data.division import Division, divide
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.grid import at_work, opening, planning, resolve
+from pruning_jax.grid import opening, planning, resolve, stacks
+from pruning_jax.grid.at_work import GroupRun
 from pruning_jax.grid.groups import groups_of
 from pruning_jax.pruning import rounds
 from pruning_jax.pruning.moments import Stack
@@ -65,7 +66,7 @@ def prepared(seeds: int) -> tuple[Experiment, Division]:
 
 
 def stack(what: Experiment, division: Division) -> Stack:
-    return at_work.trial(what, groups_of(what, 10**6)[0], division)
+    return stacks.trial(what, groups_of(what, 10**6)[0], division)
 
 
 def matmul_rate() -> float:
@@ -118,7 +119,7 @@ def overheads(table: list[tuple[str, str]], count: int = 10) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         opening.prepare(place, what)
-        run = at_work.GroupRun(what, group, division, place, checkpoint_minutes=10)
+        run = GroupRun(what, group, division, place, checkpoint_minutes=10)
         recipe, algorithm = what.recipe, what.algorithms[0]
         moment = rounds.create(recipe, run.stack)
         moment = moment._replace(anchors={0: moment.state})

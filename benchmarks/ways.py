@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.lenet_mnist import best
 from pruning_jax import defaults
 from pruning_jax.data.division import Division
-from pruning_jax.grid import at_work, planning, resolve
+from pruning_jax.grid import planning, resolve, stacks
 from pruning_jax.grid.groups import groups_of
 from pruning_jax.pruning import rounds
 from pruning_jax.training import devices
@@ -47,7 +47,7 @@ def measure(way: str, each: str, threads: str) -> float:
         0, 256, (len(division.labels), *what.recipe.image_shape), np.uint8
     )
     group = groups_of(what, 4)[0]
-    stack = at_work.trial(what, group, Division(images, *division[1:]))
+    stack = stacks.trial(what, group, Division(images, *division[1:]))
     moment = rounds.create(what.recipe, stack)
     return best(lambda: rounds.fit(what.recipe, stack, moment, what.recipe.steps_per_epoch)) / 4
 

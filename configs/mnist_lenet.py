@@ -6,7 +6,7 @@ SGD without momentum or decay, constant learning rate 0.1, batches of 128, 40 ep
 until the network has collapsed; the output layer is not pruned, which ends the range at 0.38 % of
 the weights. Noise rates, seeds and the validation split are this project's choice: the paper
 publishes none of them. The whole grid is long on a CPU: ask `python -m pruning_jax.plan`, and
-divide it with --group. It has not been run as a whole yet.
+share it among processes with --shares. It has not been run as a whole yet.
 """
 
 from pruning_jax import Config, defaults

@@ -25,12 +25,16 @@ FILES = {
     paths.union(HERE): "the rows of all cells, made from the cells' own tables",
     paths.rounds(HERE, CELL): "the rows of a cell, one for each complete round",
     paths.examples(HERE, CELL): "what each training example went through in a cell",
+    paths.manifest(HERE, CELL): "sums over all that the files of a cell say, round by round",
     paths.mask(HERE, CELL, 5): "the mask under which round 5 was trained",
     paths.params(HERE, CELL, 5): "the parameters after round 5, if `config.save.params` is set",
+    paths.anchor(HERE, CELL): "the parameters that the cell rewinds to, if these are saved",
+    paths.verified(HERE): "that `verify` found all to be well, and the sum of the run",
     paths.report(HERE): "the page that `report` writes",
     paths.figure(HERE, "test_error", "pdf"): "a figure of the page; also as PNG",
     paths.table(HERE, "claims"): "the table of an analysis",
-    paths.checkpoints(HERE) / "...": "what resuming needs, and locks; it may change",
+    paths.checkpoints(HERE) / "...": "what resuming needs, locks, who is at work; it may change",
+    HERE / "logs" / "...": "what the processes printed that `launch/local.sh` started",
 }
 
 

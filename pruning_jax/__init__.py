@@ -7,6 +7,7 @@
     print(pj.plan(config))
     pj.power(config, spread=0.005).table
     pj.run(config, "runs/digits")
+    print(pj.status("runs/digits"))
 
     run = pj.load("runs/digits")
     run.rows.groupby(["algorithm", "density"]).test_accuracy.mean()
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from pruning_jax.reporting.write import Written
     from pruning_jax.workdir.collect import Run
     from pruning_jax.workdir.examine import Findings
+    from pruning_jax.workdir.standing import Standing
 
 __version__ = "0.3.0"
 
@@ -51,6 +53,7 @@ __all__ = [
     "power",
     "report",
     "run",
+    "status",
     "verify",
 ]
 
@@ -74,7 +77,7 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
     """What a configuration would run: cells, groups, rounds, steps, memory, time.
 
     Args:
-      shares: the number of processes that divide the grid.
+      shares: the number of processes that share the grid.
       measure: time the very programs that would run, which takes as long as compiling them,
         instead of estimating.
 
@@ -128,14 +131,14 @@ def power(
     return power.power(planned.rows(experiment), known, own)
 
 
-def run(config: Config, workdir: str | Path, *, share: tuple[int, int] = (1, 1)) -> Run:
+def run(config: Config, workdir: str | Path, *, shares: int = 0) -> Run:
     """Trains the grid of a configuration in a workdir, or goes on where it was stopped.
 
-    It shows its progress. Interrupting it (the stop button of a notebook, or Control-C) saves where
-    it stands and raises KeyboardInterrupt; the same call goes on.
+    Interrupting it (the stop button of a notebook, or Control-C) saves where it stands and raises
+    KeyboardInterrupt; the same call goes on.
 
     Args:
-      share: which part of the grid this process works on: (2, 8) is the second of eight.
+      shares: for how many processes that do the same the grid is divided; 0: as it is already.
 
     Returns:
       What the workdir holds now, as `load` gives it.
@@ -143,17 +146,23 @@ def run(config: Config, workdir: str | Path, *, share: tuple[int, int] = (1, 1))
     Raises:
       ValueError: something in the configuration, the data or the workdir; one line says what.
     """
-    from pruning_jax.grid import interrupt, session
+    from pruning_jax.grid import session
 
     _start()
-    with interrupt.noted() as stopped:
-        done = session.run(config, Path(workdir), session.Share(*share), stopped)
+    done = session.run(config, Path(workdir), shares)
     if done.stopped:
         raise KeyboardInterrupt(f"everything is saved; the same call goes on with {workdir}")
     from pruning_jax.reporting import terminal  # here: a second that training need not wait for
 
     terminal.finished(Path(workdir), done.rows, done.left, done.replicas)
     return load(workdir)
+
+
+def status(workdir: str | Path) -> Standing:
+    """How far a run is, who works on it, and how long the rest takes; printed, it is a page."""
+    from pruning_jax.workdir.standing import standing
+
+    return standing(Path(workdir))
 
 
 def load(workdir: str | Path) -> Run:
@@ -216,11 +225,32 @@ def report(
     return write.write(Path(workdir), pruned=pruned, analyses=tuple(analyses))
 
 
-def verify(workdir: str | Path) -> Findings:
-    """Re-checks the invariants of a run from its files alone."""
+def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = None) -> Findings:
+    """Re-checks the invariants of a run from its files alone.
+
+    Where all is well, it leaves verified.json in the workdir, if that can be written.
+
+    Args:
+      deep: compute again what needs JAX and the data set, too: labels, random masks, and those of
+        criteria that look at gradients. It runs the plug-ins that the run names.
+      data_dir: for `deep`, where the prepared data set lies.
+
+    Raises:
+      ValueError: for `deep`, the data set or a plug-in cannot be had.
+    """
+    from pruning_jax.workdir import stamp
     from pruning_jax.workdir.examine import examine
 
-    return examine(Path(workdir))
+    place = Path(workdir)
+    if deep:
+        from pruning_jax.grid.deep import check
+
+        _start()
+        findings = check(place, data_dir or "")
+    else:
+        findings = examine(place)
+    problem = stamp.leave(place, findings)
+    return findings._replace(unknown=(*findings.unknown, problem)) if problem else findings
 
 
 def _start() -> None:
@@ -234,12 +264,8 @@ def _start() -> None:
 
 def __getattr__(name: str) -> Any:
     """The names that take time to load: those of configuration files, and `Cell`."""
-    if name == "Cell":
-        from pruning_jax.experiment.cells import Cell
+    if name in ("Cell", "Config", "defaults"):
+        from pruning_jax.experiment import cells, config
 
-        return Cell
-    if name in ("Config", "defaults"):
-        from pruning_jax.experiment import config
-
-        return getattr(config, name)
+        return getattr(cells if name == "Cell" else config, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,13 +12,14 @@ from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 from ml_collections.config_flags import config_path
 
-from pruning_jax import errors, plugins
+from pruning_jax import errors, interrupt, plugins
 from pruning_jax.errors import OwnCode, WrongUse, require
 from pruning_jax.experiment import checks
 from pruning_jax.experiment.config import Config
 
-DONE, WRONG_USE, STOPPED = 0, 2, 75
-"""Exit statuses: all done; something for the user to mend; stopped with everything saved."""
+DONE, WRONG_USE, UNFINISHED, STOPPED = 0, 2, 3, interrupt.STOPPED
+"""Exit statuses: all done; something for the user to mend; something is left to do; stopped with
+everything saved."""
 
 FLAGS = flags.FLAGS
 flags.DEFINE_bool("debug", False, "show the traceback of an error, too")
@@ -199,5 +200,5 @@ def _complain(message: str, error: Exception | None = None) -> int:
     if error and ("--debug" in sys.argv or (FLAGS.is_parsed() and FLAGS.debug)):
         traceback.print_exception(error)
     program = os.path.basename(sys.argv[0])
-    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{program}: {errors.printable(' '.join(message.split()))}", file=sys.stderr)
     return WRONG_USE

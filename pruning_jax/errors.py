@@ -39,10 +39,26 @@ def require(condition: bool, message: str) -> None:
         raise WrongUse(message)
 
 
+def printable(text: object) -> str:
+    """Text that a terminal shows as it is and in one line, whatever a file or its name says.
+
+    Control characters could move the cursor or forge lines, and half characters, as names of files
+    may have them, cannot be printed at all: they become escapes.
+
+    >>> printable("red \\x1b[31m, two\\nlines")
+    'red \\\\x1b[31m, two\\\\nlines'
+    """
+    whole = str(text)
+    if whole.isprintable():
+        return whole
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in whole)
+    return "".join(escaped)
+
+
 def said(error: BaseException) -> str:
     """An error in one line of at most 300 characters: its kind and its message.
 
     >>> said(ValueError("no\\nnumber"))
     'ValueError: no number'
     """
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return printable(" ".join(f"{type(error).__name__}: {error}".split()))[:300]

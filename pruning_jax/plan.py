@@ -14,8 +14,8 @@ needs. How much seeds differ is taken from a finished run, --like=runs/digits, o
 pruned network and the dense one, and --loss_spread=0.1, the same of the logarithm of the ratio of
 their training losses.
 
---json prints one JSON object instead. --shares=8 shows how eight processes would divide the grid
-(--group=1/8 and so on).
+--json prints one JSON object instead. --shares=8 shows how eight processes would share the grid if
+they were started with --shares=8: which groups each would take, and how long all of it takes.
 """
 
 import json
@@ -34,7 +34,7 @@ from pruning_jax.reporting import power as power_reporting
 cli.define_config()
 flags.DEFINE_bool("json", False, "print one JSON object")
 flags.DEFINE_bool("measure", False, "time the programs that would run, instead of estimating")
-flags.DEFINE_integer("shares", 1, "the number of processes that divide the grid", lower_bound=1)
+flags.DEFINE_integer("shares", 1, "the number of processes that share the grid", lower_bound=1)
 flags.DEFINE_bool("power", False, "say which effects the verdicts would find")
 flags.DEFINE_string("like", None, "for --power: the directory of a run whose seeds differ as much")
 flags.DEFINE_float("spread", None, "for --power: how much seeds differ, a fraction of accuracy")

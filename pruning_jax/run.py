@@ -2,51 +2,71 @@
 
   python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
 
-Any setting can be changed: --config.grid.seeds="(0,1)" --config.epochs=20. To divide the
-grid, start this in several processes or jobs with --group=1/8, --group=2/8, ... and the same
-workdir. Stopped at any moment, the same command goes on where it was.
+Any setting can be changed: --config.grid.seeds="(0,1)" --config.epochs=20. Stopped at any moment,
+the same command goes on where it was.
 
-Exit status: 0 done; 2 wrong use, damaged data or no room; 75 stopped by a signal, run the same
-command again.
+Several processes share a grid: start the same command as often as you like, on one host or on many
+that see the same workdir. Each takes the longest group of networks that no other works on, until
+nothing is left for it. --shares=8 divides the grid finely enough for eight of them.
+
+Exit status: 0 done, or the rest is with other processes; 2 wrong use, damaged data or no room; 3
+something is left that nobody works on; 75 stopped by a signal. After 3 and 75 run the same command
+again.
 """
 
-import re
+from pruning_jax import interrupt
+
+if __name__ == "__main__":
+    interrupt.at_once()  # before what takes seconds to import
+
 from pathlib import Path
 
 from absl import flags
 
 from pruning_jax import cli, machine
 from pruning_jax.errors import require
-from pruning_jax.grid import interrupt, session
-from pruning_jax.grid.session import Share
-from pruning_jax.training import devices
+from pruning_jax.grid import session
+from pruning_jax.training import devices, processes
 
 cli.define_config()
 flags.DEFINE_string("workdir", None, "where the run's files go, and where it resumes from")
-flags.DEFINE_string("group", "1/1", "which share of the grid, as in 2/8: the second of eight")
-
-
-def share(text: str) -> Share:
-    """The numbers of --group: (2, 8) of "2/8"."""
-    number, _, count = text.partition("/")
-    digits = re.fullmatch(r"[0-9]{1,9}/[0-9]{1,9}", text)
-    fine = digits and 1 <= int(number) <= int(count)
-    require(bool(fine), f"--group {text!r} is not a share such as 2/8, from 1/8 to 8/8")
-    return Share(int(number), int(count))
+flags.DEFINE_integer(
+    "shares",
+    None,
+    "for how many processes the grid is divided: each network and set of examples has at least so "
+    "many groups, where there is enough to divide",
+    lower_bound=1,
+)
+flags.DEFINE_bool(
+    "distributed",
+    False,
+    "train each group on the devices of several processes, which were started together by srun, by "
+    "mpirun or on the hosts of a TPU slice",
+)
 
 
 def command() -> int:
     """The command."""
     require(bool(flags.FLAGS.workdir), "--workdir is missing, as in --workdir=runs/digits")
-    workdir, mine = Path(flags.FLAGS.workdir), share(flags.FLAGS.group)
-    with interrupt.noted() as stopped:
-        done = session.run(cli.config(), workdir, mine, stopped)
+    workdir = Path(flags.FLAGS.workdir)
+    if flags.FLAGS.distributed:
+        processes.join()
+    done = session.run(cli.config(), workdir, flags.FLAGS.shares or 0)
     if done.stopped:
+        interrupt.over()
         print(f"stopped by a signal, everything is saved; the same command goes on with {workdir}")
         return cli.STOPPED
+    if not processes.leads():
+        return cli.DONE
     from pruning_jax.reporting import terminal  # here: a second that training need not wait for
 
     terminal.finished(workdir, done.rows, done.left, done.replicas)
+    interrupt.over()
+    if done.undone:
+        print(
+            f"{done.undone} groups are left, and nobody works on them: run the same command again"
+        )
+        return cli.UNFINISHED
     return cli.DONE
 
 

@@ -4,24 +4,33 @@
 
 Each kind of check has a line that says how many things were looked at and whether all is well.
 Below it, each thing that is wrong has a line of its own, which names the file. A run that is not
-finished is checked as far as it goes.
+finished is checked as far as it goes. At the end stands the sum of the run: keep it elsewhere, and
+nobody can exchange the run unseen. Where all is well, verified.json says so in the workdir, and the
+report shows it.
 
-Exit status: 0 all is well; 1 something is wrong; 2 wrong use.
+--deep computes again what needs JAX and the data set, too: labels, random masks, and those of
+criteria that look at gradients. --data_dir says where a prepared data set lies.
+
+Exit status: 0 all is well; 1 something is wrong; 2 wrong use; 3 all is well as far as it goes, but
+the run is not finished.
 """
 
 from pathlib import Path
 
 from absl import flags
 
+import pruning_jax
 from pruning_jax import cli
-from pruning_jax.errors import require
+from pruning_jax.errors import printable, require
 from pruning_jax.workdir import paths
-from pruning_jax.workdir.examine import Findings, examine
+from pruning_jax.workdir.examine import Findings
 
 flags.DEFINE_string("workdir", None, "the directory of the run")
+flags.DEFINE_bool("deep", False, "compute again what needs JAX and the data set, too")
+flags.DEFINE_string("data_dir", None, "with --deep: where the prepared data set lies")
 
-VIOLATED = 1
-"""The exit status if something is wrong."""
+VIOLATED, UNFINISHED = 1, 3
+"""The exit statuses if something is wrong, and if nothing is, but the run is not finished."""
 
 
 def show(findings: Findings) -> None:
@@ -30,23 +39,29 @@ def show(findings: Findings) -> None:
         wrong = [message for message in messages if message]
         verdict = f"{len(wrong)} WRONG" if wrong else "ok" if messages else "nothing to check"
         print(f"{name:<36} {len(messages):>7}  {verdict}", *wrong, sep="\n  ")
+    for line in findings.unknown:
+        print(f"not known: {line}")
     if findings.complete < findings.cells:
         print(f"{findings.complete} of {findings.cells} cells are finished and sound")
+    if findings.sum:
+        print(f"the sum of the run is {findings.sum}")
 
 
 def command() -> int:
     """The command."""
     given = flags.FLAGS.workdir
     require(given is not None, "--workdir is missing, as in --workdir=runs/digits")
-    workdir = Path(given)
-    require(workdir.is_dir(), f"workdir {given} is not a directory")
+    workdir, name = Path(given), printable(given)
+    require(workdir.is_dir(), f"workdir {name} is not a directory")
     require(
         paths.config(workdir).exists() or paths.cells(workdir).exists(),
-        f"workdir {given} holds no run: it has no config.json",
+        f"workdir {name} holds no run: it has no config.json",
     )
-    findings = examine(workdir)
+    findings = pruning_jax.verify(workdir, deep=flags.FLAGS.deep, data_dir=flags.FLAGS.data_dir)
     show(findings)
-    return cli.DONE if findings.holds else VIOLATED
+    if not findings.holds:
+        return VIOLATED
+    return cli.DONE if findings.finished else UNFINISHED
 
 
 if __name__ == "__main__":

@@ -144,3 +144,16 @@ def test_some_rooms_need_no_jax():
 
 def test_importing_the_package_imports_no_jax():
     assert loaded("pruning_jax", of=("jax", "jaxlib", "pandas", "matplotlib")) == ""
+
+
+def test_asking_how_far_a_run_is_needs_no_jax():
+    assert loaded("pruning_jax.status", of=("jax", "jaxlib", "flax", "optax")) == ""
+
+
+def test_signals_are_seen_to_before_anything_heavy_is_imported():
+    """`run` has nothing but this import and this call before all others."""
+    heavy = ("jax", "numpy", "absl", "ml_collections", "pandas")
+    assert loaded("pruning_jax.interrupt", of=heavy) == ""
+    _, first, second, *_ = ast.parse((PACKAGE / "run.py").read_text()).body
+    assert ast.unparse(first) == "from pruning_jax import interrupt"
+    assert ast.unparse(second) == "if __name__ == '__main__':\n    interrupt.at_once()"

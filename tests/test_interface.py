@@ -105,6 +105,15 @@ def test_what_is_loaded_is_what_lies_in_the_files(run, workdir):
     assert examples["train_loss"].shape == (3, len(examples["label"]))
 
 
+def test_the_status_of_a_run(run, workdir, tmp_path):
+    found = pj.status(workdir)
+    assert found.finished
+    assert found.states["finished"] == found.cells == 6
+    assert "6 of 6 cells are finished" in str(found)
+    with pytest.raises(ValueError, match="is no directory"):
+        pj.status(tmp_path / "none")
+
+
 def test_loading_what_is_not_there(run, tmp_path):
     with pytest.raises(ValueError, match="is no directory"):
         pj.load(tmp_path / "none")

@@ -10,7 +10,7 @@ from pruning_jax.analysis.settings import DEFAULTS, Settings
 
 COLUMNS = (
     *("claim", "algorithm", "noise_rate", "measure", "density", "effect", "low", "high"),
-    *("confidence", "comparable", "replicates"),
+    *("confidence", "comparable", "replicates", "smallest"),
 )
 
 
@@ -20,7 +20,8 @@ def claim_curves(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFr
     The intervals hold at all densities of a curve together, on either side: their confidence is
     1 - 2 * alpha / (number of densities), by Bonferroni. So where one lies beyond a limit, the
     first step of Holm's correction would see it, too. `comparable` tells whether every seed has
-    the value; only such a density can support a claim.
+    the value; only such a density can support a claim. `smallest` is the smallest effect that
+    matters, by the settings.
 
     Raises:
       WrongUse: as `claims`.
@@ -45,7 +46,16 @@ def _curve(claim: int, measure: str, own: Evidence, settings: Settings) -> list[
     found = settings.estimates(values[:, there], confidence, own.step(measure))
     whole = np.isfinite(values[:, there]).all(0)
     key = (claim, own.pruned, own.noise, measure)
+    smallest = settings.minimum_log_ratio if measure == "log_loss" else settings.delta
     return [
-        (*key, float(own.density[place]), *found.at(i)[:3], confidence, bool(whole[i]), int(count))
+        (
+            *key,
+            float(own.density[place]),
+            *found.at(i)[:3],
+            confidence,
+            bool(whole[i]),
+            int(count),
+            smallest,
+        )
         for i, (place, count) in enumerate(zip(there, found.replicates, strict=True))
     ]

@@ -21,3 +21,13 @@ def matches(name: str, pattern: str) -> bool:
     (True, False)
     """
     return any(fnmatch.fnmatch(n, pattern) for n in (name, name.rpartition("/")[0]))
+
+
+def is_safe(name: str) -> bool:
+    """Whether a name can be that of one folder, so that it leads nowhere else.
+
+    >>> is_safe("lrr"), is_safe("../lrr"), is_safe(".."), is_safe("a\\nb")
+    (True, False, False, False)
+    """
+    fits = 0 < len(name.encode(errors="replace")) <= 200
+    return fits and name.isprintable() and not {*name} & {*"/\\"} and name.strip(". ") != ""

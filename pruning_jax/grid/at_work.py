@@ -2,32 +2,32 @@
 
 import shutil
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import Bool
 
 from pruning_jax import masks
 from pruning_jax.data.division import Division
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell, Experiment
-from pruning_jax.files import remove_partial
-from pruning_jax.grid import cost, metrics, snapshots, subsets
-from pruning_jax.grid.groups import Group, Labels, labels_of
+from pruning_jax.experiment.record import digest
+from pruning_jax.files import Arrays, remove_partial, settle, write_arrays
+from pruning_jax.grid import cost, recording, snapshots, stacks, subsets
+from pruning_jax.grid.groups import Group, labels_of
+from pruning_jax.grid.metrics import Trained
 from pruning_jax.grid.pace import Pace
 from pruning_jax.pruning import rounds
-from pruning_jax.pruning.moments import Moment, Stack, Work
-from pruning_jax.training import replicas
-from pruning_jax.training.examples import Images
-from pruning_jax.training.streaming import Reader
-from pruning_jax.types import Mask, Params
+from pruning_jax.pruning.moments import Moment, Work
+from pruning_jax.training import processes, replicas
+from pruning_jax.types import Mask
+from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.cellfiles import CellFiles, finished, read_mask
 
-Used = Bool[np.ndarray, " train"]
+SETTLE_SECONDS = 60
+"""If the machine itself stops, files of so many seconds may be lost; they are made again."""
 
 
 class Progress(NamedTuple):
@@ -38,33 +38,6 @@ class Progress(NamedTuple):
     density: float
     steps: int  # how many of the steps that each replica makes in this group are behind us
     done: bool  # whether the round is complete
-
-
-def stack(
-    division: Division, group: Group, labels: Sequence[Labels], used: Sequence[Used]
-) -> Stack:
-    """A group's replicas on the devices.
-
-    Args:
-      labels: of each replica.
-      used: for each replica, which of the training examples it is trained on.
-    """
-    order = snapshots.rows(group.recipe, group.bases)
-    keys = jax.numpy.stack([jax.random.key(group.bases[i].seed) for i in order])
-    given = np.stack([labels[i].given for i in order])
-    places = np.stack([np.flatnonzero(used[i]).astype(np.int32) for i in order])
-    keys, given, places = replicas.stack(group.recipe, (keys, given, places), len(order))
-    shared = (division.pixels, division.mean, division.std)
-    images = Images(*replicas.share(group.recipe, shared, len(order)))
-    reader = Reader(division.encoded) if division.streamed else None
-    return Stack(keys, given, places, images, reader)
-
-
-def trial(experiment: Experiment, group: Group, division: Division) -> Stack:
-    """A group's replicas with as many examples as it is trained on, whichever these will be."""
-    labels = [labels_of(experiment, division, base) for base in group.bases]
-    used = np.arange(experiment.recipe.train_size) < group.recipe.train_size
-    return stack(division, group, labels, [used] * len(labels))
 
 
 class GroupRun:
@@ -80,14 +53,22 @@ class GroupRun:
         pace: Pace | None = None,
     ) -> None:
         """`pace` decides at which moments it can be stopped; by default it is a new one."""
-        self.experiment, self.group, self.division = experiment, group, division
+        self.experiment, self.group = experiment, group
+        self.digest = digest(experiment)
         self.workdir, self.folder = workdir, snapshots.folder(workdir, group)
-        self.labels = [labels_of(experiment, division, base) for base in group.bases]
-        self.used = [
-            subsets.used(experiment, group.algorithms[0], base, labels, workdir)
-            for base, labels in zip(group.bases, self.labels, strict=True)
-        ]
-        self.stack = stack(division, group, self.labels, self.used)
+        labels = [labels_of(experiment, division, base) for base in group.bases]
+        used = processes.given(
+            lambda: {
+                "used": np.stack(
+                    [
+                        subsets.used(experiment, group.algorithms[0], base, own, workdir)
+                        for base, own in zip(group.bases, labels, strict=True)
+                    ]
+                )
+            }
+        )["used"]
+        self.stack = stacks.stack(division, group, labels, [*used])
+        self.trained = [Trained(division, *own) for own in zip(labels, used, strict=True)]
         self.pace = pace or Pace(group.recipe.steps_per_epoch)
         self.work = Work(
             group.recipe,
@@ -96,11 +77,14 @@ class GroupRun:
             min(experiment.scoring_examples, group.recipe.train_size),
             self.pace,
         )
-        self.files = {cell: CellFiles(workdir, cell) for cell in group.cells}
-        for files in self.files.values():
-            remove_partial(files.folder)
+        # Only the process that leads has them; what they decide is agreed on.
+        self.files: dict[Cell, CellFiles] = {}
+        if processes.leads():
+            self.files = {cell: CellFiles(workdir, cell) for cell in group.cells}
+            for files in self.files.values():
+                remove_partial(files.folder)
         self.checkpoint_seconds = 60 * checkpoint_minutes
-        self.saved = time.monotonic()
+        self.saved = self.settled = time.monotonic()
 
     def run(self) -> Generator[Progress, None, None]:
         """Does what is left of the group. Closing the generator saves where it stands."""
@@ -108,25 +92,29 @@ class GroupRun:
         first = yield from self._dense(saved[1] if saved and saved[0] == "dense" else None)
         for algorithm in self.group.algorithms:
             cells = self._cells(algorithm)
-            files = [self.files[cell] for cell in cells]
-            if not all(f.has(0) for f in files):
+            if not processes.agreed(lambda c=cells: all(self.files[cell].has(0) for cell in c)):
                 self._record(algorithm, first, first)
-            if all(map(self._finished, cells)):
+            if self._ended(algorithm):
                 continue
             resume = saved[1] if saved and saved[0] == algorithm.name else None
-            if resume and any(map(partial(self._lacks, resume), cells)):
+            if resume and self._lacks(resume, cells):
                 resume = None  # files were removed since: these rounds are made again
             yield from self._algorithm(algorithm, first, resume)
-            for f in files:
-                f.forget()
-        shutil.rmtree(self.folder / "round", ignore_errors=True)
+            for files in self.files.values():
+                files.forget()
+        self._settle()
+        if processes.leads():
+            shutil.rmtree(self.folder / "round", ignore_errors=True)
 
     def _dense(self, resume: Moment | None) -> Generator[Progress, None, Moment]:
         """Round 0: read if it is there, even if another group trained it; otherwise trained.
 
         The one that other algorithms have saved may lack an anchor that these need.
         """
-        for place in sorted(self.folder.parent.glob("*/dense")):
+        found = processes.agreed(
+            lambda: [str(path) for path in sorted(self.folder.parent.glob("*/dense"))]
+        )
+        for place in map(Path, found):
             saved = snapshots.load(place, self.work.recipe, self.stack, self.group.bases)
             if saved and saved[1].anchors.keys() >= set(self.work.anchors):
                 return rounds.evaluated(self.work, self.stack, saved[1])
@@ -152,7 +140,7 @@ class GroupRun:
             steps = cost.steps_done(self.group, algorithm, moment)
             density = algorithm.densities[moment.round]
             yield from self._report(algorithm.name, moment, density, steps)
-            if all(map(self._finished, self._cells(algorithm))):
+            if self._ended(algorithm):
                 return  # before its last round if every replica has diverged or collapsed
 
     def _report(
@@ -160,18 +148,27 @@ class GroupRun:
     ) -> Generator[Progress, None, None]:
         """Reports a moment; saves it if a checkpoint is due or if this is where we are stopped."""
         self.pace.saw(moment)
-        if time.monotonic() - self.saved > self.checkpoint_seconds:
+        if processes.agreed(lambda: time.monotonic() - self.saved > self.checkpoint_seconds):
             self._save("round", name, moment)
         try:
             yield Progress(name, moment.round, density, steps, moment.done)
         except GeneratorExit:
             if not moment.done:
                 self._save("round", name, moment)
+            self._settle()
             raise
 
     def _save(self, kind: str, name: str, moment: Moment) -> None:
         snapshots.save(self.folder / kind, len(self.group.bases), name, moment)
         self.saved = time.monotonic()
+        if self.saved - self.settled > SETTLE_SECONDS:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Sees to it that nothing is lost of what is behind us, even if the machine stops."""
+        if processes.leads():
+            settle()
+        self.settled = time.monotonic()
 
     def _load(self, kind: str) -> tuple[str, Moment] | None:
         return snapshots.load(self.folder / kind, self.work.recipe, self.stack, self.group.bases)
@@ -179,9 +176,18 @@ class GroupRun:
     def _finished(self, cell: Cell) -> bool:
         return finished(self.files, cell, self.experiment.algorithm)
 
-    def _lacks(self, moment: Moment, cell: Cell) -> bool:
-        """Whether files of a round that a moment has behind it are gone."""
-        return len(self.files[cell].rows) < moment.round + moment.done and not self._finished(cell)
+    def _ended(self, algorithm: Algorithm) -> bool:
+        """Whether nothing is left to do of an algorithm."""
+        return processes.agreed(lambda: all(map(self._finished, self._cells(algorithm))))
+
+    def _lacks(self, moment: Moment, cells: list[Cell]) -> bool:
+        """Whether files of a round that a moment has behind it are gone, of any of these cells."""
+        behind = moment.round + moment.done
+
+        def lacks(cell: Cell) -> bool:
+            return len(self.files[cell].rows) < behind and not self._finished(cell)
+
+        return processes.agreed(lambda: any(map(lacks, cells)))
 
     def _cells(self, algorithm: Algorithm) -> list[Cell]:
         return [Cell(algorithm.name, *base) for base in self.group.bases]
@@ -190,48 +196,33 @@ class GroupRun:
         """The stacked masks of another algorithm; its last ones where it diverged."""
         cells = [Cell(algorithm.masks_from, *base) for base in self.group.bases]
 
-        def given(round_: int) -> Mask:
+        def given(round_: int) -> Arrays:
             last = [min(round_, len(self.files[cell].rows) - 1) for cell in cells]
             read = [read_mask(self.workdir, c, r) for c, r in zip(cells, last, strict=True)]
             order = snapshots.rows(self.work.recipe, self.group.bases)
-            arrays = {name: np.stack([read[i][name] for i in order]) for name in read[0]}
+            return {name: np.stack([read[i][name] for i in order]) for name in read[0]}
+
+        def on_devices(round_: int) -> Mask:
+            arrays = processes.given(partial(given, round_))
             return replicas.stack(self.work.recipe, masks.unnamed(arrays, like), self.stack.size)
 
-        return given
+        return on_devices
 
     def _record(self, algorithm: Algorithm, moment: Moment, first: Moment) -> None:
-        """Writes the files of a finished round, of every cell that has not diverged before.
+        """Writes the files of a finished round, of every cell that has not ended before.
 
         Args:
           first: the finished round 0, which has EL2N.
         """
-        layers = _on_host(moment.mask)
-        params = _on_host(moment.state.params) if self.experiment.save_params else {}
-        assert moment.outcome is not None
-        assert first.el2n is not None
-        for i, cell in enumerate(self._cells(algorithm)):
-            files = self.files[cell]
-            source = self.files.get(Cell(algorithm.masks_from, *self.group.bases[i]))
-            if self._finished(cell):
-                continue
-            if source and not source.has(moment.round):
-                continue
-            made = metrics.Result(
-                round=moment.round,
-                mask={name: leaf[i] for name, leaf in layers.items()},
-                outcome=jax.tree.map(lambda array, i=i: array[i], moment.outcome),
-                el2n=first.el2n[i],
-                seconds=moment.seconds / len(self.group.bases),
-            )
-            trained = metrics.Trained(self.division, self.labels[i], self.used[i])
-            files.add(
-                metrics.row(self.experiment, cell, trained, made),
-                made.mask,
-                metrics.examples(trained, made),
-                {name: leaf[i] for name, leaf in params.items()},
-            )
-
-
-def _on_host(tree: Mask | Params) -> dict[str, np.ndarray]:
-    """The arrays of a pytree by their paths, as NumPy arrays."""
-    return {name: np.asarray(leaf) for name, leaf in masks.named(tree).items()}
+        cells = self._cells(algorithm)
+        anchor = first.anchors[self.work.recipe.step_at(algorithm.rewind_to)]
+        made = recording.finished(self.experiment, cells, self.trained, moment, first, anchor)
+        anchors = recording.params_of(anchor) if self.experiment.save_params else []
+        if not processes.leads():
+            return
+        for cell, params in zip(cells, anchors if moment.round == 0 else [], strict=False):
+            write_arrays(paths.anchor(self.workdir, cell), params)
+        for cell, own in zip(cells, made, strict=True):
+            source = self.files.get(cell._replace(algorithm=algorithm.masks_from))
+            if not self._finished(cell) and (source is None or source.has(moment.round)):
+                self.files[cell].add(own, manifest.origin(self.digest, cell))

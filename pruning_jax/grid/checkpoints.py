@@ -1,6 +1,8 @@
 """Checkpoints, by Orbax: what resuming needs. Nothing else reads them."""
 
 import errno
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -12,39 +14,52 @@ import orbax.checkpoint as ocp
 from jaxtyping import PyTree
 
 from pruning_jax import errors
+from pruning_jax.errors import said
 from pruning_jax.experiment.record import Json
+from pruning_jax.workdir.manifest import sum_of_arrays
 
 OVERHEAD = 128 * 1024
 """Bytes that a checkpoint takes beside its arrays, or fewer."""
 
 
+KEPT = 2
+"""How many checkpoints of a folder are kept: the newest may turn out to be damaged."""
+
+
 def _manager(folder: Path, *, writes: bool) -> ocp.CheckpointManager:
     """Orbax's manager of the checkpoints in a folder.
 
-    It numbers them, gives one its name once it is whole, and then removes the one before. One that
+    It numbers them, gives one its name once it is whole, and then removes the oldest. One that
     only reads leaves alone what another process may be writing.
     """
     options = ocp.CheckpointManagerOptions(
-        max_to_keep=1 if writes else None,
+        max_to_keep=KEPT if writes else None,
         read_only=not writes,
         cleanup_tmp_directories=writes,
         enable_async_checkpointing=False,  # because a round is done once its checkpoint is
+        # Where several processes train one group, only one of them reads and writes. Orbax then
+        # wants the folder to be there.
+        create=False,
+        multiprocessing_options=ocp.options.MultiprocessingOptions(
+            primary_host=jax.process_index(), active_processes={jax.process_index()}
+        ),
         step_name_format=ocp.path.step.standard_name_format(step_format_fixed_length=6),
     )
     return ocp.CheckpointManager(folder.absolute(), options=options)
 
 
 def save(folder: Path, tree: PyTree, position: Json) -> None:
-    """Replaces the checkpoint in `folder` by `tree` (arrays) and `position` (JSON).
+    """Adds a checkpoint of `tree` (arrays) and `position` (JSON) to `folder`; the oldest one goes.
 
     It is whole when this returns. Whenever the process dies, a whole one is left.
 
     Raises:
       OSError: there is no room.
     """
-    leaves = {f"{i:04d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(tree))}
+    leaves = numbered(tree)
+    content = {"position": position, "sum": _sum(leaves, position)}
     arguments = ocp.args.Composite(
-        tree=ocp.args.StandardSave(leaves), position=ocp.args.JsonSave(position)
+        tree=ocp.args.StandardSave(leaves), content=ocp.args.JsonSave(content)
     )
     try:
         _reserve(folder, leaves.values())
@@ -57,28 +72,69 @@ def save(folder: Path, tree: PyTree, position: Json) -> None:
         raise
 
 
-def load(folder: Path, like: Callable[[Json], PyTree | None]) -> tuple[PyTree, Json] | None:
-    """The tree and the position of the checkpoint in `folder`, or None where there is none.
+def numbered(tree: PyTree) -> dict[str, np.ndarray]:
+    """The leaves of a tree by their places in it."""
+    return {f"{i:04d}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(tree))}
 
-    `like(position)` gives the shapes and types of the tree, as `jax.eval_shape` does; None if the
-    checkpoint is of no use, which is then as if it were not there.
+
+def _sum(leaves: dict[str, np.ndarray], position: Json) -> str:
+    """A sum over all that a checkpoint says, because the formats below it check only a part."""
+    text = json.dumps(position, sort_keys=True)
+    return hashlib.sha256(f"{text} {sum_of_arrays(leaves)}".encode()).hexdigest()
+
+
+def load(
+    folder: Path, like: Callable[[Json], PyTree | None], warn: Callable[[str], object] = print
+) -> tuple[PyTree, Json] | None:
+    """The tree and the position of the newest checkpoint in `folder` that is sound; None where
+    there is none.
+
+    Args:
+      folder: where `save` put them.
+      like: `like(position)` gives the shapes and types of the tree, as `jax.eval_shape` does; None
+        if the checkpoint is of no use, which is then as if it were not there.
+      warn: is given a line for each checkpoint that is damaged, before an older one is tried.
     """
-    if not folder.is_dir():
+    for number in _numbers(folder):
+        try:
+            with _manager(folder, writes=False) as manager:
+                return _restored(manager, number, like)
+        except Exception as error:  # damage may lead to any error
+            warn(
+                f"warning: the checkpoint {folder / f'{number:06d}'} is damaged ({said(error)}); "
+                "it goes on with the one before it, or trains again"
+            )
+    return None
+
+
+def _numbers(folder: Path) -> list[int]:
+    """The numbers of the checkpoints in a folder, the newest first."""
+    names = [path.name for path in folder.glob("*/")] if folder.is_dir() else []
+    return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+
+def _restored(
+    manager: ocp.CheckpointManager, number: int, like: Callable[[Json], PyTree | None]
+) -> tuple[PyTree, Json] | None:
+    """The tree and the position of one checkpoint; None if it is of no use.
+
+    Raises:
+      Exception: it is damaged.
+    """
+    only = ocp.args.Composite(content=ocp.args.JsonRestore())
+    content = manager.restore(number, args=only)["content"]
+    position = content["position"]
+    expected = like(position)
+    if expected is None:
         return None
-    with _manager(folder, writes=False) as manager:
-        last = manager.latest_step()
-        if last is None:
-            return None
-        only = ocp.args.Composite(position=ocp.args.JsonRestore())
-        position = manager.restore(last, args=only).position
-        expected = like(position)
-        if expected is None:
-            return None
-        shapes, structure = jax.tree.flatten(expected)
-        leaves = {f"{i:04d}": np.empty(shape.shape, shape.dtype) for i, shape in enumerate(shapes)}
-        only = ocp.args.Composite(tree=ocp.args.StandardRestore(leaves))
-        restored = manager.restore(last, args=only).tree
-    return jax.tree.unflatten(structure, [restored[name] for name in sorted(restored)]), position
+    shapes, structure = jax.tree.flatten(expected)
+    empty = {f"{i:04d}": np.empty(shape.shape, shape.dtype) for i, shape in enumerate(shapes)}
+    only = ocp.args.Composite(tree=ocp.args.StandardRestore(empty))
+    restored = manager.restore(number, args=only)["tree"]
+    leaves = {name: np.asarray(restored[name]) for name in sorted(restored)}
+    if _sum(leaves, position) != content["sum"]:
+        raise ValueError("its content has another sum than was written with it")
+    return jax.tree.unflatten(structure, list(leaves.values())), position
 
 
 def _reserve(folder: Path, leaves: Iterable[np.ndarray]) -> None:

@@ -28,7 +28,8 @@ class Base(NamedTuple):
 class Group(NamedTuple):
     """Replicas that are trained at once by one recipe, and the algorithms that run on them.
 
-    A group is what a process works on, and what is resumed. Groups never wait for one another.
+    A group is what a process works on, and what is resumed. Only those wait for others whose
+    examples other cells decide; and these never wait.
     """
 
     recipe: Recipe
@@ -42,12 +43,14 @@ class Group(NamedTuple):
 
 
 def groups_of(experiment: Experiment, at_once: int, shares: int = 1) -> tuple[Group, ...]:
-    """The groups of a grid.
+    """The groups of a grid, which processes take one after the other.
 
-    Each network and set of examples has at least `shares` groups, where there is enough to divide,
-    and no group has more than `at_once` replicas. Replicas are divided first; algorithms are
-    divided only where there are more shares than replicas. An algorithm stays with the one whose
-    masks it takes.
+    Args:
+      experiment: the grid.
+      at_once: the most replicas that a group may have.
+      shares: how many groups each network and set of examples has at least, where there is enough
+        to divide. Replicas are divided first; algorithms are divided only where there are more
+        shares than replicas. An algorithm stays with the one whose masks it takes.
     """
     made: list[Group] = []
     for recipe, bases, algorithms in _families(experiment):

@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -16,12 +15,13 @@ import jax
 
 from pruning_jax import files
 from pruning_jax.data import label_noise
-from pruning_jax.errors import WrongUse, require
+from pruning_jax.errors import WrongUse, require, said
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.record import Json
 from pruning_jax.grid import disk
 from pruning_jax.workdir import locks, paths
+from pruning_jax.workdir.damage import Damaged, json_object
 
 PACKAGES = ("pruning_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
@@ -65,11 +65,13 @@ def _check_same(workdir: Path, experiment: Experiment) -> None:
     if not path.exists():
         return
     try:
-        content = json.loads(path.read_text())
+        content = json_object(path)
         recorded, version = content["experiment"], content["versions"]["pruning_jax"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongUse(f"{path} cannot be read ({error}); take another workdir") from error
-    lines = record.differences(recorded, record.description(experiment))
+        lines = record.differences(dict(recorded), record.description(experiment))
+    except Damaged as error:
+        raise WrongUse(f"{error}; take another workdir") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise WrongUse(f"{path} cannot be read: {said(error)}; take another workdir") from error
     require(
         not lines,
         f"{workdir} holds a run of another configuration, written by pruning_jax {version}; take "
@@ -120,16 +122,3 @@ def _commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return commit + ("+" if changed else "")
-
-
-def settled_at_once(workdir: Path, asked: int, fitting: Callable[[], int]) -> int:
-    """How many replicas of this run are trained at once: what is asked for, else what was
-    settled before, else what fits into memory.
-
-    It is settled for all processes of a run: they must agree on the division into groups.
-    """
-    path = paths.replicas_at_once(workdir)
-    with locks.exclusive(workdir):
-        count = asked or (int(path.read_text()) if path.exists() else fitting())
-        files.replace(path, lambda file: file.write(str(count).encode()))
-    return count

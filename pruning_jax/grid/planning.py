@@ -16,7 +16,6 @@ from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.experiment.record import Json
 from pruning_jax.grid import (
-    at_work,
     calibration,
     cost,
     disk,
@@ -25,9 +24,12 @@ from pruning_jax.grid import (
     opening,
     progress,
     session,
+    sharing,
+    stacks,
 )
 from pruning_jax.grid import speed as speeds
 from pruning_jax.grid.groups import Group, groups_of
+from pruning_jax.grid.sharing import Turn
 from pruning_jax.grid.speed import Seconds, Speed
 from pruning_jax.training import devices, state
 
@@ -36,7 +38,7 @@ from pruning_jax.training import devices, state
 class PlannedGroup:
     """A group of a plan."""
 
-    share: int  # the process that it belongs to
+    process: int  # the one that is expected to take it
     replicas: int
     algorithms: list[str]
     cells: list[list]  # algorithm, noise rate, seed of each
@@ -64,7 +66,8 @@ class Plan:
     collapses: dict[str, bool]  # whether rounds and densities end earlier if the network collapses
     weights_total: int
     steps: int
-    seconds: float  # of the process that takes longest
+    seconds: float  # from the start to the end of the last process
+    process_seconds: list[float]  # how long each process works
     disk_bytes: int
     devices: list[str]
     estimated: bool  # whether the seconds are estimated; else a few steps were timed
@@ -74,6 +77,11 @@ class Plan:
         """The plan as a JSON object."""
         return asdict(self)
 
+    @property
+    def balance(self) -> float:
+        """How much longer than the mean the process works that works longest; 1 is best."""
+        return max(self.process_seconds) * len(self.process_seconds) / sum(self.process_seconds)
+
     def __str__(self) -> str:
         page = Console(file=io.StringIO(), width=120)
         show(self, page)
@@ -82,11 +90,7 @@ class Plan:
 
 
 def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
-    """What a configuration would run.
-
-    Args:
-      shares: the number of processes that divide the grid.
-      measure: whether a few steps of the very programs are timed, instead of estimated.
+    """What a configuration would run; the arguments are those of `pruning_jax.plan`.
 
     Raises:
       WrongUse: something in the configuration is not possible.
@@ -97,9 +101,9 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
         notes.append(f"note: it would not run on this machine: {lacking}")
     spec = sources.spec(experiment.data.dataset)
     at_once = where.replicas_at_once or cost.at_once(experiment, spec)
-    groups = groups_of(experiment, at_once, shares)
-    division = black(experiment)
-    described = _described(experiment, groups, shares, division, measure)
+    groups, division = groups_of(experiment, at_once, shares), black(experiment)
+    needed = _needed(experiment, groups, division, measure)
+    turns = sharing.foreseen(experiment, needed, shares)
     recipe = experiment.recipe
     return Plan(
         dataset=experiment.data.dataset,
@@ -108,14 +112,15 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
         steps_per_epoch=recipe.steps_per_epoch,
         train_examples=recipe.train_size,
         cells=len(experiment.cells),
-        groups=described,
+        groups=[_described(experiment, division, *item) for item in turns.items()],
         algorithms={a.name: [a.criterion, a.rewind] for a in experiment.algorithms},
         rounds={a.name: a.rounds for a in experiment.algorithms},
         densities={a.name: list(a.densities) for a in experiment.algorithms},
         collapses={a.name: a.collapsed > 0 for a in experiment.algorithms},
         weights_total=state.weights_total(recipe),
         steps=sum(cost.steps(g) * len(g.bases) for g in groups),
-        seconds=max(sum(g.seconds for g in described[n::shares]) for n in range(shares)),
+        seconds=max(turn.end for turn in turns.values()),
+        process_seconds=sharing.spent(turns, shares),
         disk_bytes=disk.whole(experiment),
         devices=[device.device_kind for device in jax.devices()],
         estimated=not measure,
@@ -140,44 +145,43 @@ def black(experiment: Experiment) -> Division:
     return division._replace(images=None) if spec.streamed else division
 
 
-def _described(
-    experiment: Experiment,
-    groups: tuple[Group, ...],
-    shares: int,
-    division: Division,
-    measure: bool,
-) -> list[PlannedGroup]:
-    """The groups; each process compiles a recipe once."""
-    held = 0 if division.pixels is None else division.pixels.nbytes
+def _needed(
+    experiment: Experiment, groups: tuple[Group, ...], division: Division, measure: bool
+) -> dict[Group, Seconds]:
+    """What each group takes."""
     examples = len(division.labels)
 
     @functools.cache  # groups of one kind are equally fast
     def speed(recipe: Recipe, count: int) -> Speed:
         if measure:
             group = next(g for g in groups if (g.recipe, len(g.bases)) == (recipe, count))
-            return speeds.measure(recipe, at_work.trial(experiment, group, division))
+            return speeds.measure(recipe, stacks.trial(experiment, group, division))
         return estimate.speed(recipe, count, examples, calibration.calibrated(recipe))
 
-    needed: dict[Group, Seconds] = {}
-    for share in range(shares):
-        mine = groups[share::shares]
-        found = speeds.seconds(mine, lambda group: speed(group.recipe, len(group.bases)))
-        needed |= dict(zip(mine, found, strict=True))
-    return [
-        PlannedGroup(
-            share=i % shares + 1,
-            replicas=len(group.bases),
-            algorithms=[a.name for a in group.algorithms],
-            cells=[list(cell) for cell in group.cells],
-            width=group.algorithms[0].width,
-            train_examples=group.recipe.train_size,
-            steps=cost.steps(group),
-            seconds=sum(needed[group]),
-            bytes=held * devices.mesh(group.recipe, len(group.bases)).size
-            + len(group.bases) * cost.bytes_per_replica(experiment, examples),
-        )
-        for i, group in enumerate(groups)
-    ]
+    needed = {}
+    for group in groups:
+        own = speed(group.recipe, len(group.bases))
+        needed[group] = Seconds(own.compilation, own.work(group))
+    return needed
+
+
+def _described(
+    experiment: Experiment, division: Division, group: Group, turn: Turn
+) -> PlannedGroup:
+    """A group, with the turn at which it is expected to be run."""
+    held = 0 if division.pixels is None else division.pixels.nbytes
+    return PlannedGroup(
+        process=turn.process,
+        replicas=len(group.bases),
+        algorithms=[a.name for a in group.algorithms],
+        cells=[list(cell) for cell in group.cells],
+        width=group.algorithms[0].width,
+        train_examples=group.recipe.train_size,
+        steps=cost.steps(group),
+        seconds=turn.end - turn.begin,
+        bytes=held * devices.mesh(group.recipe, len(group.bases)).size
+        + len(group.bases) * cost.bytes_per_replica(experiment, len(division.labels)),
+    )
 
 
 def show(plan: Plan, console: Console) -> None:
@@ -205,6 +209,8 @@ def show(plan: Plan, console: Console) -> None:
             progress.duration(group.seconds),
         )
     console.print(table)
+    if len(plan.process_seconds) > 1:
+        _show_processes(plan, console)
     most = "at most " if any(plan.collapses.values()) else ""
     how = (
         "estimated from the operations and bytes of a step and a calibration of this machine"
@@ -216,4 +222,18 @@ def show(plan: Plan, console: Console) -> None:
         f"{most or 'about '}{progress.duration(plan.seconds)} on {', '.join(plan.devices)} "
         f"({how}); "
         f"about {opening.size(plan.disk_bytes)} of files"
+    )
+
+
+def _show_processes(plan: Plan, console: Console) -> None:
+    """Prints which groups each process is expected to take, and how evenly they work."""
+    table = Table("process", "groups, in their order", "cells", "time")
+    for number, seconds in enumerate(plan.process_seconds, start=1):
+        own = {i: g for i, g in enumerate(plan.groups, start=1) if g.process == number}
+        cells = str(sum(len(group.cells) for group in own.values()))
+        table.add_row(str(number), ", ".join(map(str, own)), cells, progress.duration(seconds))
+    console.print(table)
+    console.print(
+        f"{len(plan.process_seconds)} processes; the one that works longest works "
+        f"{plan.balance:.2f} times as long as the mean"
     )

@@ -11,20 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from pruning_jax.grid.at_work import Progress as At
-
-
-def duration(seconds: float) -> str:
-    """A time as one says it: 45 s, 3 min 20 s, 2 h 05 min.
-
-    >>> duration(200.0)
-    '3 min 20 s'
-    """
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60:02d} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+from pruning_jax.workdir.forecast import duration
 
 
 @runtime_checkable

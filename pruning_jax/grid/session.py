@@ -1,44 +1,26 @@
-"""A session: one process works on a grid, or on its share of it, in a workdir."""
+"""A session: one process works on a grid in a workdir, perhaps beside others."""
 
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from pruning_jax import interrupt
 from pruning_jax.data import sources
-from pruning_jax.data.division import Division, divide
-from pruning_jax.errors import WrongUse, require
+from pruning_jax.data.division import divide
+from pruning_jax.errors import require
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.config import Config
-from pruning_jax.grid import (
-    averages,
-    calibration,
-    cost,
-    dryrun,
-    estimate,
-    opening,
-    progress,
-    snapshots,
-    subsets,
-)
-from pruning_jax.grid.at_work import GroupRun
+from pruning_jax.grid import agreed, averages, cost, dryrun, left, opening, queue, working
 from pruning_jax.grid.groups import Group, groups_of
-from pruning_jax.grid.pace import Pace
+from pruning_jax.grid.queue import Queue
 from pruning_jax.grid.resolve import resolve
-from pruning_jax.grid.speed import Seconds, Speed, seconds
-from pruning_jax.training import devices
-from pruning_jax.workdir import locks, paths
-from pruning_jax.workdir.cellfiles import CellFiles, finished, unite
-
-
-class Share(NamedTuple):
-    """Which part of a grid a process works on, as in 2/8: the second of eight."""
-
-    number: int = 1
-    of: int = 1
+from pruning_jax.grid.working import What, Work, unite_rows
+from pruning_jax.training import devices, processes
+from pruning_jax.workdir import locks, paths, presence
+from pruning_jax.workdir.cellfiles import unite
 
 
 class Elsewhere(NamedTuple):
@@ -56,6 +38,7 @@ class Session(NamedTuple):
     left: int  # how many replicas of the whole grid are not finished
     replicas: int  # of the whole grid
     stopped: bool  # by a signal; everything is saved
+    undone: int = 0  # groups that nobody works on, and that this session could not finish
 
 
 def elsewhere(config: Config) -> Elsewhere:
@@ -83,16 +66,16 @@ def checked(config: Config) -> tuple[Experiment, list[str]]:
     return experiment, dryrun.notes(experiment)
 
 
-def run(
-    config: Config,
-    workdir: Path,
-    share: Share = Share(),  # noqa: B008  a tuple of numbers
-    stopped: Callable[[], int] = lambda: 0,
-) -> Session:
+def run(config: Config, workdir: Path, shares: int = 0) -> Session:
     """Trains the grid of a configuration, or what is left of it, in a workdir.
 
+    Several processes may do this at once: each takes one group after the other that no other
+    process works on. A signal ends it at the next moment that can be saved. Processes that train
+    together (`processes.join`) count as one; only what the one that leads returns has rows.
+
     Args:
-      stopped: asked at every moment that can be saved; once it is true, the session ends there.
+      shares: how many groups each network and set of examples has at least, where there is enough
+        to divide; 0 for what other processes have settled, else 1.
 
     Raises:
       WrongUse: something about the configuration, the data or the workdir.
@@ -105,138 +88,59 @@ def run(
         print(note, flush=True)
     source = sources.load(experiment.data.dataset, where.data_dir)
     division = divide(source, experiment.data)
-    opening.prepare(workdir, experiment)
-    at_once = opening.settled_at_once(
-        workdir,
-        where.replicas_at_once,
-        lambda: cost.at_once(experiment, sources.spec(experiment.data.dataset)),
-    )
-    mine = groups_of(experiment, at_once, share.of)[share.number - 1 :: share.of]
-    cells, my_cells = experiment.cells, [cell for group in mine for cell in group.cells]
-    with locks.hold(workdir, [cells.index(cell) for cell in my_cells]):
-        print(_announced(experiment, mine, my_cells), flush=True)
-        left = [remaining(experiment, group, workdir) for group in mine]
-        left = [group for group in left if unfinished(experiment, group, workdir)]
-        if not _groups(experiment, left, division, workdir, where, stopped):
-            return Session(unite_rows(workdir), *_left(experiment, workdir), stopped=True)
-    return _finish(experiment, workdir)
+    processes.agreed(lambda: opening.prepare(workdir, experiment))
+    with interrupt.noted() as stopped, ExitStack() as leaving:
+
+        def settled() -> list[int]:
+            with locks.exclusive(workdir):
+                made = agreed.settled(
+                    workdir,
+                    where.replicas_at_once,
+                    shares,
+                    lambda: cost.at_once(experiment, sources.spec(experiment.data.dataset)),
+                )
+                here.append(leaving.enter_context(presence.registered(workdir)))
+            return made
+
+        here: list[presence.Here] = []
+        groups = queue.longest_first(groups_of(experiment, *processes.agreed(settled)))
+        what = What(experiment, division, workdir, where.checkpoint_minutes, stopped, [])
+        if not processes.leads():
+            return Session(pd.DataFrame(), 0, 0, stopped=bool(working.follow(what, groups)))
+        print(_announced(experiment, groups), flush=True)
+        own = Queue(experiment, groups, workdir)
+        for line in own.mend():
+            print(line, flush=True)
+        Work(what, own, here[0]).all()
+        if what.signal:
+            return Session(unite_rows(workdir), *left.replicas(experiment, workdir), stopped=True)
+        done = _finish(experiment, workdir)
+        return done._replace(stopped=bool(stopped()), undone=len(own.undone))
 
 
-def _announced(experiment: Experiment, mine: tuple[Group, ...], cells: list) -> str:
-    """What this session works on, in a line."""
-    groups = f"{len(mine)} group" if len(mine) == 1 else f"{len(mine)} groups"
+def _announced(experiment: Experiment, groups: list[Group]) -> str:
+    """What there is to be done, in a line."""
+    named = f"{len(groups)} group" if len(groups) == 1 else f"{len(groups)} groups"
     rounds = max(a.rounds for a in experiment.algorithms)
-    return f"{len(cells)} of {len(experiment.cells)} cells in {groups}, up to {rounds} rounds each"
-
-
-def remaining(experiment: Experiment, group: Group, workdir: Path) -> Group:
-    """A group without the replicas of which nothing is left to do.
-
-    If the group stands somewhere in the middle, it goes on as it is.
-    """
-    if snapshots.folder(workdir, group).exists():
-        return group
-    left = [
-        base
-        for base in group.bases
-        if unfinished(experiment, group._replace(bases=(base,)), workdir)
-    ]
-    return group._replace(bases=tuple(left))
-
-
-def _groups(
-    experiment: Experiment,
-    groups: list[Group],
-    division: Division,
-    workdir: Path,
-    where: Elsewhere,
-    stopped: Callable[[], int],
-) -> bool:
-    """Runs one group after the other; False if it was stopped."""
-    needed = _estimated(groups, len(division.labels))
-    with progress.display(sum(sum(own) for own in needed)) as display:
-        for i, group in enumerate(groups):
-            if waiting := waits_for(experiment, group, workdir):
-                print(waiting, flush=True)
-                continue
-            display.begin(group.algorithms[0].name)
-            before = sum(sum(own) for own in needed[:i]) + needed[i].compilation
-            pace = Pace(group.recipe.steps_per_epoch)
-            run = GroupRun(experiment, group, division, workdir, where.checkpoint_minutes, pace)
-            moments = run.run()
-            for at in moments:
-                display.show(at, before + needed[i].work * at.steps / cost.steps(group))
-                if stopped():
-                    moments.close()
-                    break
-            unite_rows(workdir)
-            if stopped():
-                return False
-    return True
-
-
-def _estimated(groups: list[Group], examples: int) -> list[Seconds]:
-    """What groups take, estimated without a measurement that would keep training waiting."""
-
-    def speed(group: Group) -> Speed:
-        recipe = group.recipe
-        prices = calibration.known(recipe) or calibration.typical(recipe)
-        return estimate.speed(recipe, len(group.bases), examples, prices)
-
-    return seconds(groups, speed)
-
-
-def waits_for(experiment: Experiment, group: Group, workdir: Path) -> str:
-    """Why a group cannot be run yet, or "".
-
-    The examples of some controls are decided by other cells, which other processes may run.
-    """
-    algorithm = group.algorithms[0]
-    rates = sorted({base.noise_rate for base in group.bases})
-    waiting = [r for r in rates if not subsets.ready(experiment, algorithm, r, workdir)]
-    if not waiting:
-        return ""
-    listed = ", ".join(f"{rate:g}" for rate in waiting)
-    return (
-        f"{algorithm.name} is left for later at noise rate {listed}: its examples are decided by "
-        f"round {algorithm.control_round} of {algorithm.control_of}, which is not finished there. "
-        "If another process is running it, run this command again afterwards; if all of its seeds "
-        "diverged before that round, this control cannot be had"
-    )
-
-
-def unfinished(experiment: Experiment, group: Group, workdir: Path) -> bool:
-    """Whether anything is left to do of a group."""
-    files = {cell: CellFiles(workdir, cell) for cell in group.cells}
-    return not all(finished(files, cell, experiment.algorithm) for cell in files)
-
-
-def unite_rows(workdir: Path) -> pd.DataFrame:
-    """The union of all rows so far, also written to rounds.parquet."""
-    with locks.exclusive(workdir):
-        return unite(workdir)
-
-
-def _left(experiment: Experiment, workdir: Path) -> tuple[int, int]:
-    """How many replicas of the whole grid are not finished, and how many there are."""
-    every = groups_of(experiment, 1)
-    return sum(unfinished(experiment, group, workdir) for group in every), len(every)
+    return f"{len(experiment.cells)} cells in {named}, up to {rounds} rounds each"
 
 
 def _finish(experiment: Experiment, workdir: Path) -> Session:
     """The union of the rows. Once everything is done, EL2N is averaged and checkpoints go."""
     with locks.exclusive(workdir):
-        rows, (left, replicas) = unite(workdir), _left(experiment, workdir)
-        if not left:
+        rows, (count, replicas) = unite(workdir), left.replicas(experiment, workdir)
+        if not count:
             averages.average_el2n(experiment, workdir)
-    if not left:
+    if not count:
         _clear_checkpoints(experiment, workdir)
-    return Session(rows, left, replicas, stopped=False)
+    return Session(rows, count, replicas, stopped=False)
 
 
 def _clear_checkpoints(experiment: Experiment, workdir: Path) -> None:
     """Removes the checkpoints of a finished run, unless another process still writes some: then
     that one removes them when it ends."""
-    with suppress(WrongUse), locks.hold(workdir, range(len(experiment.cells))):
+    every, held = range(len(experiment.cells)), locks.cells(workdir)
+    if held.take(every):
         for path in paths.checkpoints(workdir).glob("*/"):
             shutil.rmtree(path, ignore_errors=True)
+        held.free(every)

@@ -6,6 +6,7 @@ replicas can use, and `round`, the newest moment.
 
 import functools
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,15 +19,25 @@ from pruning_jax.experiment.record import Json
 from pruning_jax.grid import checkpoints
 from pruning_jax.grid.groups import Base, Group
 from pruning_jax.pruning.moments import Moment, Stack
-from pruning_jax.training import devices, replicas
+from pruning_jax.pruning.origins import Origin
+from pruning_jax.training import devices, processes, replicas
 from pruning_jax.training.replica import fresh
 from pruning_jax.workdir import paths
 
 
 def folder(workdir: Path, group: Group) -> Path:
     """The place of a group's checkpoints: what decides its round 0, then its algorithms."""
+    return paths.checkpoints(workdir).joinpath(*_digests(group))
+
+
+def name(group: Group) -> str:
+    """What a group is called where a file is about it."""
+    return "-".join(_digests(group))
+
+
+def _digests(group: Group) -> tuple[str, str]:
     shared = (group.algorithms[0].variant, group.bases)
-    return paths.checkpoints(workdir) / _digest(shared) / _digest(group.algorithms)
+    return _digest(shared), _digest(group.algorithms)
 
 
 def _digest(what: tuple) -> str:
@@ -49,6 +60,7 @@ class Position(NamedTuple):
     anchors: list[int]  # their steps
     el2n: bool  # whether EL2N is among the arrays
     seconds: float
+    origins: list[list[dict[str, str]]]  # of each replica: start, anchor, last
 
 
 def save(place: Path, count: int, algorithm: str, moment: Moment) -> None:
@@ -67,9 +79,11 @@ def save(place: Path, count: int, algorithm: str, moment: Moment) -> None:
         anchors=list(anchors),
         el2n=moment.el2n is not None,
         seconds=moment.seconds,
+        origins=[list(origin) for origin in moment.origins[:count]],
     )
-    host = jax.tree.map(lambda a: np.asarray(a)[:count], tree)
-    checkpoints.save(place, host, position._asdict())
+    host = jax.tree.map(lambda a: a[:count], processes.whole(tree))
+    if processes.leads():
+        checkpoints.save(place, host, position._asdict())
 
 
 def load(
@@ -77,10 +91,10 @@ def load(
 ) -> tuple[str, Moment] | None:
     """The algorithm and the moment saved in `place`, laid out as `stack` is.
 
-    None if nothing is saved there, or only what version 0.1.0 saved, which lacks the step at
-    which the round ends: that round is trained again, to the same bits.
+    None if nothing is saved there that is sound, or only what another version saved, with other
+    things in it: that round is trained again, to the same bits.
     """
-    found = checkpoints.load(place, lambda given: _shapes(given, recipe, stack, len(bases)))
+    found = _found(place, lambda given: _shapes(given, recipe, stack, len(bases)))
     if not found:
         return None
     (states, mask, anchors, el2n), given = found
@@ -97,8 +111,22 @@ def load(
         done=position.done,
         el2n=el2n,
         seconds=position.seconds,
+        origins=tuple(Origin(*position.origins[i]) for i in order),
     )
     return position.algorithm, moment
+
+
+def _found(place: Path, like: Callable[[Json], PyTree | None]) -> tuple[PyTree, Json] | None:
+    """What `checkpoints.load` finds in the process that leads, in all of them."""
+    if not processes.several():
+        return checkpoints.load(place, like)
+    found = checkpoints.load(place, like) if processes.leads() else None
+    position = processes.agreed(lambda: found[1] if found else None)
+    if position is None:
+        return None
+    leaves = processes.given(lambda: checkpoints.numbered(found[0] if found else ()))
+    structure = jax.tree.structure(like(position))
+    return jax.tree.unflatten(structure, [leaves[name] for name in sorted(leaves)]), position
 
 
 def _shapes(given: Json, recipe: Recipe, stack: Stack, count: int) -> PyTree | None:

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.pruning.origins import Origin
 from pruning_jax.training.evaluation import Outcome
 from pruning_jax.training.examples import Images
 from pruning_jax.training.replica import Replica
@@ -57,6 +58,7 @@ class Moment(NamedTuple):
     el2n: Float[np.ndarray, "replicas n"] | None = None  # once it is measured
     outcome: Outcome | None = None  # of the finished round, stacked
     seconds: float = 0.0  # that the stack has spent on the round
+    origins: tuple[Origin, ...] = ()  # where each replica's round begins, as hashes
 
 
 class Work(NamedTuple):

@@ -4,6 +4,7 @@ Everything is a generator of Moments, each of which training can go on from. The
 what to do with a moment: write files, save, show progress, stop.
 """
 
+import functools
 import math
 import time
 from collections.abc import Callable, Generator
@@ -13,12 +14,12 @@ import numpy as np
 
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.pruning import origins, weights_to_keep
 from pruning_jax.pruning import prune as pruning
 from pruning_jax.pruning import restart as restarting
-from pruning_jax.pruning import weights_to_keep
 from pruning_jax.pruning.moments import Moment, Stack, Work
 from pruning_jax.pruning.prune import Choice
-from pruning_jax.training import evaluation, replicas, streaming
+from pruning_jax.training import evaluation, processes, replicas, streaming
 from pruning_jax.training import fit as training
 from pruning_jax.training.evaluation import Outcome
 from pruning_jax.training.replica import fresh
@@ -29,7 +30,15 @@ from pruning_jax.types import Mask
 def create(recipe: Recipe, stack: Stack) -> Moment:
     """The moment at which round 0 begins: initial states and dense masks."""
     state, mask = replicas.over_replicas(fresh, recipe, stacked=(stack.keys,))
-    return Moment(round=0, step=0, stop=recipe.steps, state=state, mask=mask, anchors={})
+    return Moment(
+        round=0,
+        step=0,
+        stop=recipe.steps,
+        state=state,
+        mask=mask,
+        anchors={},
+        origins=origins.dense(state),
+    )
 
 
 def fit(recipe: Recipe, stack: Stack, moment: Moment, stop: int) -> TrainState:
@@ -51,13 +60,14 @@ def evaluate(recipe: Recipe, stack: Stack, moment: Moment) -> Outcome:
     else:
         shared = (stack.images,)
         outcome = replicas.over_replicas(evaluation.evaluate, recipe, stacked=(now,), shared=shared)
-    return jax.device_get(outcome)
+    return processes.whole(outcome)
 
 
 def _pieces(work: Work, stack: Stack, moment: Moment, stop: int) -> Generator[Moment, None, Moment]:
     """Trains up to step `stop`, with a moment wherever `work.pace` pauses; returns the last."""
     while moment.step < stop:
-        begin, upto = time.perf_counter(), min(stop, work.pace(moment.step))
+        begin, pause = time.perf_counter(), functools.partial(work.pace, moment.step)
+        upto = min(stop, processes.agreed(pause))
         state = fit(work.recipe, stack, moment, upto)
         seconds = moment.seconds + time.perf_counter() - begin
         moment = moment._replace(state=state, step=upto, seconds=seconds)
@@ -81,7 +91,7 @@ def dense(work: Work, stack: Stack, resume: Moment | None = None) -> Generator[M
         if moment.step == stop and stop in work.anchors:
             moment = moment._replace(anchors={**moment.anchors, stop: moment.state})
         if moment.step == stop == work.el2n_step:
-            el2n = np.asarray(evaluate(work.recipe, stack, moment).el2n)
+            el2n = evaluate(work.recipe, stack, moment).el2n
             moment = moment._replace(el2n=el2n)
     yield evaluated(work, stack, moment)
 
@@ -134,9 +144,10 @@ def restart(
         stacked=(now,),
         shared=(which, algorithm.shuffle, round_),
     )
-    start = int(state.step[0])
+    start = int(processes.whole(state.step)[0])
     stop = start + length(work.recipe, algorithm)
-    return Moment(round_, start, stop, state, mask, before.anchors)
+    begins = origins.of_round(state, anchor, before.state, mask)
+    return Moment(round_, start, stop, state, mask, before.anchors, origins=begins)
 
 
 def length(recipe: Recipe, algorithm: Algorithm) -> int:

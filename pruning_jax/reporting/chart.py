@@ -114,6 +114,7 @@ class Frame:
     series: tuple[Series, ...] = ()
     heat: Heat | None = None
     reference: float | None = None  # the height of a thin line across the frame
+    negligible: float = 0.0  # how far from that line nothing matters: a band across the frame
     noise_rate: float | None = None
     algorithm: str = ""
 

@@ -32,6 +32,7 @@ from pruning_jax.reporting.facts import facts_of
 MARKERS = "osD^vPX*"
 DASHES: tuple[LineStyleType, ...] = ("-", "--", "-.", ":")
 GREY = "#444444"
+PALE = "#ececec"
 WIDTH, HEIGHT, EDGE = 3.2, 2.5, 0.75  # inches: of a frame, and what its labels take beside it
 
 
@@ -55,13 +56,13 @@ def draw(chart: Chart, width: float = WIDTH, height: float = HEIGHT) -> Figure:
     rows, columns = chart.rows, chart.columns
     legend = [_sample(series) for series in chart.legend.values()]
     below = 0.1 + 0.19 * ((len(legend) + 2) // 3) if legend else 0.75 if chart.scale else 0.0
-    size = (width * len(columns) + EDGE, (height + EDGE) * len(rows) + below)
+    size = (width * len(columns) + EDGE + 0.1, (height + EDGE) * len(rows) + below)
     figure = Figure(figsize=size)
     grid = figure.subplots(len(rows), len(columns), squeeze=False)
     above = 0.17 * (1 + max(column.count("\n") for column in columns)) + 0.18
     figure.subplots_adjust(
         left=0.8 / size[0],
-        right=1 - 0.12 / size[0],
+        right=1 - 0.22 / size[0],  # half of a tick's label may stand beyond the last frame
         top=1 - (above + (0.2 if any(rows) else 0.0)) / size[1],
         bottom=(below + 0.65) / size[1],
         wspace=0.18,
@@ -114,6 +115,9 @@ def _frame(axes: Axes, frame: Frame, first: Frame) -> None:
         axes.tick_params(labelleft=frame.y != first.y)
     if frame.reference is not None:
         axes.axhline(frame.reference, color=GREY, linewidth=0.8)
+        if frame.negligible:
+            ends = frame.reference - frame.negligible, frame.reference + frame.negligible
+            axes.axhspan(*ends, color=PALE, linewidth=0)
     if frame.heat:
         _heat(axes, frame.heat)
         return

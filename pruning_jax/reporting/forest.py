@@ -43,9 +43,10 @@ def forest(claim: int, title: str, says: str, missing: str, tables: Tables, fact
     rows = tabular.read(tables, "claim_curves", claim=claim)
     return Chart(
         title,
-        f"{says} The intervals of a curve hold at all its densities together, on each side with "
-        "the level of the tests. A hollow point lacks a seed, so that it cannot support the claim. "
-        "What lies farther off than the frames reach is in the table.",
+        f"{says} In the grey band the difference is too small to matter. The intervals of a curve "
+        "hold at all its densities together, on each side with the level of the tests. A hollow "
+        "point lacks a seed, so that it cannot support the claim. What lies farther off than the "
+        "frames reach is in the table.",
         tuple(
             frame
             for (measure,), part in grouped(rows, "measure").items()
@@ -74,7 +75,16 @@ def _frames(measure: str, rows: list[Record], facts: Facts) -> list[Frame]:
     y = quantity.around(near)
     title = ROWS.get(measure, measure)
     return [
-        Frame(title, noise(rate), x, y, tuple(series), reference=0.0, noise_rate=rate)
+        Frame(
+            title,
+            noise(rate),
+            x,
+            y,
+            tuple(series),
+            reference=0.0,
+            negligible=quantity.factor * float(rows[0]["smallest"]),
+            noise_rate=rate,
+        )
         for rate, series in drawn.items()
         if series
     ]

@@ -22,6 +22,7 @@ from pruning_jax.reporting.chart import (
 Json = dict[str, object]
 
 INK, GRID, GREY, WHITE, BLACK = "#1a1a1a", "#e4e4e4", "#666666", "#ffffff", "#000000"
+PALE = "#ececec"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -70,9 +71,6 @@ def numbers(values: Iterable[float]) -> list[float | None]:
 
 
 def _layout(shown: Frame) -> Json:
-    line = {"color": GREY, "width": 1}
-    across = {"xref": "paper", "x0": 0, "x1": 1, "y0": shown.reference, "y1": shown.reference}
-    reference = {"type": "line", "layer": "below", "line": line, **across}
     return {
         "xaxis": _axis(shown.x, shown.heat is not None),
         "yaxis": _axis(shown.y, shown.heat is not None),
@@ -83,8 +81,21 @@ def _layout(shown: Frame) -> Json:
         "showlegend": False,
         "hovermode": "closest",
         "hoverlabel": {"align": "left", "bgcolor": WHITE, "font": {"color": INK, "family": FONT}},
-        "shapes": [] if shown.reference is None else [reference],
+        "shapes": _across(shown),
     }
+
+
+def _across(shown: Frame) -> list[Json]:
+    """The line across a frame at its reference, and the band in which nothing matters."""
+    if shown.reference is None:
+        return []
+    whole = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
+    low, high = shown.reference - shown.negligible, shown.reference + shown.negligible
+    none = {"width": 0}
+    band = {"type": "rect", "y0": low, "y1": high, "fillcolor": PALE, "line": none, **whole}
+    line = {"color": GREY, "width": 1}
+    reference = {"type": "line", "y0": shown.reference, "y1": shown.reference, "line": line}
+    return [*([band] if shown.negligible else []), {**reference, **whole}]
 
 
 def _axis(axis: Axis, cells: bool) -> Json:

@@ -8,6 +8,7 @@ import pandas as pd
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.tabular import Value, records
 from pruning_jax.reporting.wording import several
+from pruning_jax.workdir import stamp
 from pruning_jax.workdir.collect import Run
 
 UNKNOWN = "not recorded"
@@ -70,6 +71,7 @@ def described(run: Run, facts: Facts) -> dict[str, list[str]]:
         "versions": [words(at(config, "versions"))],
         "git commit": [words(at(config, "git_commit"))],
         "configuration hash": [words(at(config, "hash"))],
+        "verified": [stamp.verdict(run)],
     }
 
 

@@ -73,7 +73,7 @@ def compiler_options() -> dict[str, bool] | None:
 
 def free_bytes() -> int:
     """The memory that replicas may use: of one device, or of the machine for CPUs."""
-    statistics = jax.devices()[0].memory_stats() or {}
+    statistics = jax.local_devices()[0].memory_stats() or {}
     if "bytes_limit" in statistics:
         return statistics["bytes_limit"] - statistics.get("bytes_in_use", 0)
     return psutil.virtual_memory().available

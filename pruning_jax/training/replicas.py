@@ -15,7 +15,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, PyTree, Shaped
 
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.training import devices
+from pruning_jax.training import devices, processes
 from pruning_jax.training.devices import BATCH, REPLICA
 
 
@@ -85,9 +85,9 @@ def over_replicas(
 def stack(recipe: Recipe, tree: PyTree, count: int) -> PyTree:
     """Arrays [count, ...] laid out over the devices along the replica axis."""
     mesh = devices.mesh(recipe, count)
-    return jax.device_put(tree, NamedSharding(mesh, PartitionSpec(REPLICA)))
+    return processes.put(tree, NamedSharding(mesh, PartitionSpec(REPLICA)))
 
 
 def share(recipe: Recipe, tree: PyTree, count: int) -> PyTree:
     """Arrays that all of `count` replicas have in common: one copy on each device."""
-    return jax.device_put(tree, NamedSharding(devices.mesh(recipe, count), PartitionSpec()))
+    return processes.put(tree, NamedSharding(devices.mesh(recipe, count), PartitionSpec()))

@@ -17,7 +17,7 @@ from pruning_jax.data.augment import RESIZED_CROP
 from pruning_jax.data.reading import feed
 from pruning_jax.data.reading.encoded import Encoded
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.training import devices, evaluation, replicas
+from pruning_jax.training import devices, evaluation, processes, replicas
 from pruning_jax.training import fit as training
 from pruning_jax.training.devices import BATCH, REPLICA
 from pruning_jax.training.evaluation import Outcome
@@ -102,7 +102,7 @@ def _laid_out(recipe: Recipe, batch: tuple[np.ndarray, ...]) -> PyTree:
     """The batch of the only replica, divided over the devices that share it."""
     spec = PartitionSpec(REPLICA, BATCH)
     one = jax.tree.map(lambda a: np.asarray(a)[None], batch)
-    return jax.device_put(one, NamedSharding(devices.mesh(recipe, 1), spec))
+    return processes.put(one, NamedSharding(devices.mesh(recipe, 1), spec))
 
 
 def fit(
@@ -139,8 +139,8 @@ def evaluate(
             )
         )
     distance = replicas.over_replicas(evaluation.distance, recipe, stacked=(replica,))
-    whole = jax.tree.map(lambda *a: np.concatenate(a, 1)[:, :n], *jax.device_get(parts))
-    return whole._replace(distance=distance)
+    whole = jax.tree.map(lambda *a: np.concatenate(a, 1)[:, :n], *processes.whole(parts))
+    return whole._replace(distance=processes.whole(distance))
 
 
 def scoring(

@@ -1,52 +1,96 @@
 """The files of cells as they are written, and the union of all rows.
 
 Each cell has files of its own, so that processes need no lock to write them. Each file is written
-whole or not at all, and rounds.parquet after all others of a round: a round is complete when its
-row is there.
+whole or not at all, the manifest after the arrays of a round, and rounds.parquet after all others:
+a round is complete when its row is there.
 """
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pruning_jax import files
+from pruning_jax.errors import WrongUse, said
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell
-from pruning_jax.files import Arrays, read_arrays, remove_partial, replace, write_arrays
-from pruning_jax.workdir import paths
+from pruning_jax.files import Arrays, read_arrays, remove_partial, write_arrays
+from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.columns import OVER_ROUNDS, SCHEMA, Row
+from pruning_jax.workdir.manifest import Entry, States
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
     """Writes rows as a Parquet file, whole or not at all."""
     table = pa.Table.from_pylist(rows, SCHEMA)
-    replace(path, lambda file: pq.write_table(table, file))
+    files.replace(path, lambda file: pq.write_table(table, file))
 
 
-def read_table(path: Path) -> pa.Table:
+def as_stored(row: Row) -> Row:
+    """A row as a table gives it back, so that its sum is the same before and after."""
+    return pa.Table.from_pylist([row], SCHEMA).to_pylist()[0]
+
+
+MOST_ROWS = 10_000_000
+"""A table with more rows is not of this program; reading it could fill the memory."""
+
+
+def read_table(path: Path, most_rows: int = MOST_ROWS) -> pa.Table:
     """The table of one Parquet file, as it is.
 
     It is read as a single file: `read_table` of pyarrow takes the `seed=3` in its path for a
     column of a partitioned data set. It is small, so that threads would gain nothing; and those of
     pyarrow 17 at times abort a process that ends.
+
+    Raises:
+      Exception: what pyarrow or the disk raise for a file that is missing or damaged, or ValueError
+        for one with more than `most_rows` rows, before they are unpacked.
     """
     with path.open("rb") as file:
-        return pq.ParquetFile(file).read(use_threads=False)
+        parquet = pq.ParquetFile(file)
+        count = parquet.metadata.num_rows
+        if count > most_rows:
+            raise ValueError(f"it has {count:,} rows, and may have {most_rows:,}")
+        return parquet.read(use_threads=False)
+
+
+class Finished(NamedTuple):
+    """All that is to be kept of a round of a cell."""
+
+    row: Row
+    mask: Arrays  # by the paths of its leaves
+    examples: Arrays  # the arrays of examples.npz; those over rounds have this round alone
+    states: States  # between which it was trained, as hashes
+    params: Arrays  # by the paths of its leaves; empty if they are not to be saved
 
 
 class CellFiles:
     """The files of one cell, as far as its rounds are complete."""
 
     def __init__(self, workdir: Path, cell: Cell) -> None:
+        """Reads the rows.
+
+        Raises:
+          WrongUse: their file cannot be read. A run that has this cell to itself mends it first
+            (mending.py).
+        """
         self.workdir, self.cell = workdir, cell
         self.folder = paths.cell(workdir, cell)
         rounds = paths.rounds(workdir, cell)
-        self.rows: list[Row] = read_table(rounds).to_pylist() if rounds.exists() else []
+        try:
+            self.rows: list[Row] = read_table(rounds).to_pylist() if rounds.exists() else []
+        except Exception as error:  # a damaged file may lead to any error
+            raise WrongUse(
+                f"{rounds} cannot be read ({said(error)}); run the same command again once no "
+                "other process works on its cell, which is mended then"
+            ) from error
 
     @cached_property
     def over_rounds(self) -> dict[str, list[np.ndarray]]:
@@ -56,6 +100,11 @@ class CellFiles:
         examples = read_arrays(paths.examples(self.workdir, self.cell))
         return {name: list(examples[name]) for name in OVER_ROUNDS}
 
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The entries of the manifest; read when the first round is added."""
+        return manifest.read(self.workdir, self.cell) if self.rows else []
+
     def forget(self) -> None:
         """Lets go of these arrays, to save memory; they are read again if they are needed."""
         self.__dict__.pop("over_rounds", None)
@@ -64,25 +113,37 @@ class CellFiles:
         """Whether this round is complete."""
         return len(self.rows) > round_
 
-    def add(self, row: Row, mask: Arrays, examples: Arrays, params: Arrays) -> None:
+    def add(self, made: Finished, origin: str) -> None:
         """Writes a finished round. If it was there before, later rounds are taken away.
 
         Args:
-          row: the row of rounds.parquet.
-          mask: by the paths of its leaves.
-          examples: the arrays of examples.npz; those over rounds have this round alone.
-          params: by the paths of its leaves; empty if they are not to be saved.
+          made: what is to be kept of it.
+          origin: the sum with which the cell's chain begins, as `manifest.origin` gives it.
         """
+        row = as_stored(made.row)
         round_ = row["round"]
         where = self.workdir, self.cell
-        write_arrays(paths.mask(*where, round_), mask, compressed=True)
-        if params:
-            write_arrays(paths.params(*where, round_), params)
+        mask = write_arrays(paths.mask(*where, round_), made.mask, compressed=True)
+        params = b""
+        if made.params:
+            params = write_arrays(paths.params(*where, round_), made.params)
         for name, values in self.over_rounds.items():
-            values[round_:] = [examples[name]]
-        self.rows[round_:] = [row]
+            values[round_:] = [made.examples[name]]
         stacked = {name: np.stack(values) for name, values in self.over_rounds.items()}
-        write_arrays(paths.examples(*where), {**examples, **stacked})
+        examples = {**made.examples, **stacked}
+        write_arrays(paths.examples(*where), examples)
+        entry = Entry(
+            round=round_,
+            row=manifest.sum_of_row(row),
+            examples=manifest.sum_of_examples(examples, round_),
+            mask=manifest.sum_of_bytes(mask),
+            params=manifest.sum_of_bytes(params) if params else "",
+            states=made.states,
+            previous=self.entries[round_ - 1].sum if round_ else origin,
+        )
+        self.entries[round_:] = [replace(entry, sum=manifest.chained(entry))]
+        manifest.write(*where, self.entries)
+        self.rows[round_:] = [row]
         write_rows(paths.rounds(*where), self.rows)
 
 

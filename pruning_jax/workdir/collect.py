@@ -1,6 +1,5 @@
 """What a workdir holds, however partial, damaged or old: rows, and problems in plain words."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,16 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from pruning_jax.errors import said
+from pruning_jax.errors import printable
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.files import Arrays
-from pruning_jax.workdir import paths, recorded, salvage
+from pruning_jax.workdir import bounds, paths, recorded, salvage
 from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.columns import Row
-from pruning_jax.workdir.recorded import Damaged
+from pruning_jax.workdir.damage import Damaged, json_object
+from pruning_jax.workdir.decided import cannot_be_had
+from pruning_jax.workdir.described import described
 
 LISTED = 4  # things that are named one by one before the others are counted
 ALIKE = 12  # problems of one kind that are all listed
+MOST_EXAMPLES = 2_000_000  # of a training set, where no configuration says how many there are
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Run:
         Raises:
           Damaged: they cannot be read.
         """
-        return recorded.examples(paths.examples(self.workdir, cell))
+        path, rows = paths.examples(self.workdir, cell), self._rows_of(cell)
+        size = self.experiment.recipe.train_size if self.experiment else MOST_EXAMPLES
+        return recorded.examples(path, bounds.examples(size, max(1, len(rows)) + 1))
 
     def mask(self, cell: Cell, round_: int) -> Arrays:
         """The mask of a round of a cell: a bool array for each layer, True for what remains.
@@ -53,7 +57,7 @@ class Run:
         Raises:
           Damaged: it cannot be read.
         """
-        return recorded.mask(paths.mask(self.workdir, cell, round_))
+        return recorded.mask(paths.mask(self.workdir, cell, round_), self._weights(cell))
 
     def params(self, cell: Cell, round_: int) -> Arrays:
         """The parameters at the end of a round of a cell, if `config.save.params` kept them.
@@ -61,7 +65,18 @@ class Run:
         Raises:
           Damaged: they cannot be read, or there are none.
         """
-        return recorded.arrays(paths.params(self.workdir, cell, round_))
+        most = bounds.params(self._weights(cell))
+        return recorded.arrays(paths.params(self.workdir, cell, round_), most)
+
+    def _rows_of(self, cell: Cell) -> pd.DataFrame:
+        """The rows of a cell."""
+        own = self.rows["algorithm"] == cell.algorithm
+        own &= (self.rows["noise_rate"] == cell.noise_rate) & (self.rows["seed"] == cell.seed)
+        return self.rows.loc[own, :]
+
+    def _weights(self, cell: Cell) -> int:
+        """How many prunable weights the rows of a cell speak of, at most."""
+        return max((int(count) for count in self._rows_of(cell)["weights_total"]), default=0)
 
     def every_examples(self, cells: Iterable[Cell]) -> Iterator[tuple[Cell, Arrays]]:
         """Each of these cells with its examples, but for those whose file cannot be read.
@@ -122,24 +137,16 @@ def collect(workdir: Path) -> Run:
 def _config(path: Path, problems: list[str]) -> dict[str, object]:
     """The content of config.json; {} and a problem if it cannot be read."""
     try:
-        content = json.loads(path.read_text())
-        if not isinstance(content, dict):
-            raise ValueError("it is not a JSON object")
-    except FileNotFoundError:
-        problems.append(f"{path} is missing: what the run was asked for is not known")
+        return json_object(path)
+    except Damaged as error:
+        problems.append(f"{error}: what the run was asked for is not known")
         return {}
-    except (OSError, ValueError, RecursionError) as error:
-        problems.append(
-            f"{path} cannot be read ({said(error)}): what the run was asked for is not known"
-        )
-        return {}
-    return content
 
 
 def _experiment(workdir: Path, problems: list[str]) -> Experiment | None:
     """What the run was asked for; None and a problem if it is not known."""
     try:
-        return recorded.described(workdir).experiment
+        return described(workdir).experiment
     except Damaged as error:
         problems.append(f"{error}; which cells are missing is not known")
         return None
@@ -165,9 +172,10 @@ def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
         found.setdefault(Cell(*values[:3]), []).append(row)
     wanted = [cell for cell in experiment.cells if cell in found]
     ended = {c: ended_in(experiment.algorithm(c.algorithm), found[c]) for c in wanted}
+    possible = [c for c in experiment.cells if c in found or not _never(experiment, c, found)]
     lines = []
     for algorithm in experiment.algorithms:
-        cells = [cell for cell in experiment.cells if cell.algorithm == algorithm.name]
+        cells = [cell for cell in possible if cell.algorithm == algorithm.name]
         left = []
         for cell in cells:
             own = ended.get(cell, [])
@@ -182,6 +190,11 @@ def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
                 f"{_first(left)}"
             )
     return lines
+
+
+def _never(experiment: Experiment, cell: Cell, found: dict[Cell, list[Row]]) -> bool:
+    """Whether a cell is one that cannot be had."""
+    return cannot_be_had(experiment, cell, lambda cell: found.get(cell, []))
 
 
 def diverged(rows: pd.DataFrame) -> list[str]:
@@ -212,7 +225,7 @@ def _first(things: list[str]) -> str:
 def summarised(problems: Iterable[str]) -> list[str]:
     """The problems; of many that differ only in their paths, the first three and a count."""
     kinds: dict[str, list[str]] = {}
-    for problem in problems:
+    for problem in map(printable, problems):
         kinds.setdefault(" ".join(w for w in problem.split() if "/" not in w), []).append(problem)
     lines = []
     for alike in kinds.values():

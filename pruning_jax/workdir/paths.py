@@ -46,6 +46,30 @@ def table(workdir: Path, name: str) -> Path:
     return tables(workdir) / f"{name}.csv"
 
 
+def verified(workdir: Path) -> Path:
+    """What the command `verify` found last: that all was well, and the sum of the run."""
+    return workdir / "verified.json"
+
+
+TOP = frozenset(
+    {
+        "config.json",
+        ROUNDS,
+        "verified.json",
+        "report.html",
+        "figures",
+        "tables",
+        "cells",
+        "checkpoints",
+        "logs",
+        "profile",
+        "tensorboard",
+        "wandb",
+    }
+)
+"""What may lie in a workdir, beside nothing else."""
+
+
 # The files of a cell. Its folder is `Cell.folder`, which alone says how a cell's name becomes one.
 
 
@@ -69,6 +93,11 @@ def examples(workdir: Path, cell: Cell) -> Path:
     return workdir / cell.folder / "examples.npz"
 
 
+def manifest(workdir: Path, cell: Cell) -> Path:
+    """The sums of all that the files of a cell say, round by round."""
+    return workdir / cell.folder / "manifest.json"
+
+
 def mask(workdir: Path, cell: Cell, round_: int) -> Path:
     """The mask under which a round was trained.
 
@@ -83,9 +112,13 @@ def params(workdir: Path, cell: Cell, round_: int) -> Path:
     return workdir / cell.folder / "params" / f"round_{round_:02d}.npz"
 
 
-def cell_folders(workdir: Path) -> list[Path]:
-    """Every folder that lies where cells do, whatever it is called."""
-    return sorted(cells(workdir).glob("*/*/*/"))
+def anchor(workdir: Path, cell: Cell) -> Path:
+    """The parameters that the cell rewinds to, beside those at the end of its rounds."""
+    return workdir / cell.folder / "params" / "anchor.npz"
+
+
+OF_CELL = frozenset({ROUNDS, "examples.npz", "manifest.json"})
+"""The files that lie in the folder of a cell, beside those of its masks and parameters."""
 
 
 def cell_tables(workdir: Path) -> list[Path]:
@@ -114,3 +147,37 @@ def shared_lock(workdir: Path) -> Path:
 def replicas_at_once(workdir: Path) -> Path:
     """How many replicas all processes of this run train at once; it is settled by the first."""
     return checkpoints(workdir) / "replicas_at_once"
+
+
+def shares(workdir: Path) -> Path:
+    """Into how many groups at least all processes of this run divide the replicas of a network; it
+    is settled by the first."""
+    return checkpoints(workdir) / "shares"
+
+
+def processes_lock(workdir: Path) -> Path:
+    """The file of which each byte is the lock of a process that is at work."""
+    return checkpoints(workdir) / "processes.lock"
+
+
+def process(workdir: Path, number: int) -> Path:
+    """What a process that is at work says of itself; the number is that of its byte in the file of
+    locks."""
+    return checkpoints(workdir) / f"process_{number}.json"
+
+
+def processes(workdir: Path) -> dict[int, Path]:
+    """What processes have said of themselves, by their numbers; some may have ended since."""
+    found = checkpoints(workdir).glob("process_*.json")
+    return {int(path.stem.removeprefix("process_")): path for path in sorted(found)}
+
+
+def failure(workdir: Path, name: str) -> Path:
+    """The error with which a group ended the last time."""
+    return checkpoints(workdir) / f"failure_{name}.json"
+
+
+def failures(workdir: Path) -> dict[str, Path]:
+    """The errors with which groups ended the last time, by the names of the groups."""
+    found = checkpoints(workdir).glob("failure_*.json")
+    return {path.stem.removeprefix("failure_"): path for path in sorted(found)}

@@ -1,35 +1,25 @@
-"""What the files of a run hold, read so that no damage passes unseen."""
+"""What the files of a cell hold, read so that no damage passes unseen."""
 
-import json
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
-from pruning_jax.errors import said
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell, Experiment
-from pruning_jax.experiment.data import Data
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.files import Arrays, read_arrays
-from pruning_jax.workdir import paths
-from pruning_jax.workdir.cellfiles import read_table
-from pruning_jax.workdir.columns import EXAMPLE_ARRAYS, OVER_ROUNDS, SCHEMA, TEST, Row
+from pruning_jax.workdir import bounds, manifest, paths
+from pruning_jax.workdir.columns import EXAMPLE_ARRAYS, OVER_ROUNDS, TEST, Row
+from pruning_jax.workdir.damage import Damaged, expect
+from pruning_jax.workdir.damage import read as attempt
+from pruning_jax.workdir.described import Described
+from pruning_jax.workdir.manifest import Entry
+from pruning_jax.workdir.tables import Rows, rows
 
-Rows: TypeAlias = list[Row]
 T = TypeVar("T")
 
-
-class Damaged(Exception):  # noqa: N818  what it says, not what it is
-    """A file cannot be read, or is not what it should be; the message is a line that names it."""
-
-
-class Described(NamedTuple):
-    """What config.json says of a run."""
-
-    experiment: Experiment
-    digest: str  # the hash that stands there
-    noise_always_wrong: bool | None  # whether a label drawn anew is never the true one; or unknown
+FEW = 20_000_000
+"""As many parameters of a cell can be in memory together; several checks look at them."""
 
 
 class Record(NamedTuple):
@@ -41,6 +31,8 @@ class Record(NamedTuple):
     rows: Rows
     examples: Arrays  # as in examples.npz, with as many rounds as `rows`
     masks: list[Arrays]  # of every round, by the paths of the layers
+    entries: list[Entry]  # of manifest.json; their sums are not compared with anything yet
+    saved: dict[Path, Arrays]  # the parameters that `params` has read, where they are few
 
     @property
     def experiment(self) -> Experiment:
@@ -53,6 +45,11 @@ class Record(NamedTuple):
         return self.experiment.algorithm(self.cell.algorithm)
 
     @property
+    def recipe(self) -> Recipe:
+        """How the cell is trained."""
+        return self.experiment.recipe_of(self.algorithm, self.cell.noise_rate)
+
+    @property
     def rounds_file(self) -> Path:
         """The file of the rows."""
         return paths.rounds(self.workdir, self.cell)
@@ -62,121 +59,87 @@ class Record(NamedTuple):
         """The file of the examples."""
         return paths.examples(self.workdir, self.cell)
 
+    @property
+    def manifest_file(self) -> Path:
+        """The file of the sums."""
+        return paths.manifest(self.workdir, self.cell)
+
+    @property
+    def anchor_file(self) -> Path:
+        """The file of the parameters that the cell rewinds to, where parameters are saved."""
+        return paths.anchor(self.workdir, self.cell)
+
     def mask_file(self, round_: int) -> Path:
         """The file of the mask of a round."""
         return paths.mask(self.workdir, self.cell, round_)
 
+    def params_file(self, round_: int) -> Path:
+        """The file of the parameters of a round, where they are saved."""
+        return paths.params(self.workdir, self.cell, round_)
 
-def _read(path: Path, reader: Callable[[Path], T]) -> T:
-    """What `reader` makes of a file.
+    def before(self, round_: int) -> int:
+        """The round whose networks a round prunes."""
+        return 0 if self.algorithm.one_shot else round_ - 1
 
-    Raises:
-      Damaged: the file is missing, or the reader raises anything.
-    """
-    if not path.is_file():
-        raise Damaged(f"{path} is missing")
-    try:
-        return reader(path)
-    except Damaged:
-        raise
-    except Exception as error:  # a damaged file may lead to any error
-        raise Damaged(f"{path} cannot be read: {said(error)}") from error
+    def params(self, path: Path) -> Arrays:
+        """Parameters of the cell, with an array for each layer of the mask.
 
-
-def _expect(condition: bool, path: Path, message: str) -> None:
-    """Raises Damaged unless a condition on a file holds."""
-    if not condition:
-        raise Damaged(f"{path} {message}")
-
-
-def _tuples(value: Any) -> Any:
-    """JSON with tuples where it has lists, as descriptions have them."""
-    if isinstance(value, dict):
-        return {name: _tuples(part) for name, part in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def described(workdir: Path) -> Described:
-    """What config.json says of a run.
-
-    Raises:
-      Damaged: it cannot be read, or another version of this program wrote it.
-    """
-
-    def reader(path: Path) -> Described:
-        content = _tuples(json.loads(path.read_text()))
-        parts = content["experiment"]
-        try:
-            parts["data"], parts["recipe"] = Data(**parts["data"]), Recipe(**parts["recipe"])
-            parts["algorithms"] = tuple(Algorithm(**own) for own in parts["algorithms"].values())
-            found = Experiment(**parts)
-        except TypeError as error:  # it has other settings than we know
-            version = content.get("versions", {}).get("pruning_jax", "an unknown version")
-            raise Damaged(
-                f"{path} cannot be read: it was written by pruning_jax {version}, which has other "
-                f"settings ({said(error)})"
-            ) from error
-        _expect(all(cell.folder for cell in found.cells), path, "has no cells")
-        always = content.get("noise_always_wrong")
-        fine = always is None or isinstance(always, bool)
-        _expect(fine, path, f"has {always!r} as noise_always_wrong, not true or false")
-        return Described(found, content["hash"], always)
-
-    return _read(paths.config(workdir), reader)
+        Raises:
+          Damaged: the file cannot be read, or is not that.
+        """
+        if path in self.saved:
+            return self.saved[path]
+        layers = self.masks[0]
+        weights = sum(layer.size for layer in layers.values())
+        found = arrays(path, bounds.params(weights))
+        other = [n for n in layers if n not in found or found[n].shape != layers[n].shape]
+        message = f"has no array {', '.join(other)} of the shape that the mask has"
+        expect(not other, path, message)
+        wrong = [name for name, array in found.items() if array.dtype != "float32"]
+        expect(not wrong, path, f"has {', '.join(wrong)} in another type than float32")
+        if weights * len(self.rows) < FEW:
+            self.saved[path] = found
+        return found
 
 
-def rows(path: Path) -> Rows:
-    """The rows of a table of rounds, with NaN where it has nothing.
-
-    Raises:
-      Damaged: it cannot be read, has no rows, or has other columns than `COLUMNS`.
-    """
-
-    def reader(path: Path) -> Rows:
-        table = read_table(path)
-        missing = sorted({*SCHEMA.names} - {*table.column_names})
-        _expect(not missing, path, f"lacks the columns {', '.join(missing)}")
-        _expect(table.num_rows > 0, path, "has no rows")
-        for field in SCHEMA:
-            kind = table.schema.field(field.name).type
-            _expect(kind == field.type, path, f"has {field.name} as {kind}, not as {field.type}")
-        return [
-            {name: math.nan if value is None else value for name, value in row.items()}
-            for row in table.to_pylist()
-        ]
-
-    return _read(path, reader)
-
-
-def arrays(path: Path) -> Arrays:
+def arrays(path: Path, most_bytes: float | int) -> Arrays:
     """The arrays of an .npz file.
 
     Raises:
-      Damaged: it cannot be read.
+      Damaged: it cannot be read, or would take more memory than `most_bytes`.
     """
-    return _read(path, read_arrays)
+    return attempt(path, lambda path: read_arrays(path, float(most_bytes)))
 
 
-def mask(path: Path, like: Arrays | None = None) -> Arrays:
+def mask(path: Path, weights: int, like: Arrays | None = None) -> Arrays:
     """A mask; if `like` is given, one with the same layers of the same shapes.
+
+    Args:
+      path: the file.
+      weights: how many prunable weights the network has, or more.
+      like: another mask of the network.
 
     Raises:
       Damaged: it cannot be read, or is not such a mask.
     """
-    found = arrays(path)
+    found = arrays(path, bounds.mask(weights))
     shapes, expected = ({n: a.shape for n, a in m.items()} for m in (found, like or found))
-    _expect(bool(found), path, "has no arrays")
-    _expect(shapes == expected, path, f"has the layers {shapes}, but expected are {expected}")
+    expect(bool(found), path, "has no arrays")
+    expect(shapes == expected, path, f"has the layers {shapes}, but expected are {expected}")
     for name, array in found.items():
-        _expect(array.dtype == bool, path, f"has {name} as {array.dtype}, not as bool")
+        expect(array.dtype == bool, path, f"has {name} as {array.dtype}, not as bool")
+        expect(array.size > 0, path, f"has {name} without a weight")
     return found
 
 
-def examples(path: Path, count: int | None = None, rounds: int | None = None) -> Arrays:
+def examples(
+    path: Path, most_bytes: float | int, count: int | None = None, rounds: int | None = None
+) -> Arrays:
     """The arrays of examples.npz.
 
     Args:
       path: the file.
+      most_bytes: the memory that it may take.
       count: how many examples there must be; None if it is not known.
       rounds: how many rounds to give; None for all. The file may have one more, if the process
         was killed before it wrote the row of that round.
@@ -184,9 +147,9 @@ def examples(path: Path, count: int | None = None, rounds: int | None = None) ->
     Raises:
       Damaged: it cannot be read, or an array is missing or has another type or shape.
     """
-    found = arrays(path)
+    found = arrays(path, most_bytes)
     for name in ("label", "train_loss", "test_label"):
-        _expect(name in found and found[name].ndim > 0, path, f"has no {name}")
+        expect(name in found and found[name].ndim > 0, path, f"has no {name}")
     sizes = {
         "example": len(found["label"]) if count is None else count,
         "round": max(len(found["train_loss"]), rounds or 0),
@@ -195,14 +158,29 @@ def examples(path: Path, count: int | None = None, rounds: int | None = None) ->
     for wanted in EXAMPLE_ARRAYS:
         if not (wanted.always or wanted.name in found):
             continue
-        _expect(wanted.name in found, path, f"has no {wanted.name}")
+        expect(wanted.name in found, path, f"has no {wanted.name}")
         array, shape = found[wanted.name], tuple(sizes[axis] for axis in wanted.shape)
-        _expect(
+        expect(
             array.dtype.kind == wanted.kind and array.shape == shape,
             path,
             f"has {wanted.name} as {array.dtype} {array.shape}, not as {wanted.type} {shape}",
         )
     return {**found, **{name: found[name][:rounds] for name in OVER_ROUNDS}}
+
+
+def entries(workdir: Path, cell: Cell, rounds: int) -> list[Entry]:
+    """The entries of the manifest of a cell that has so many rounds.
+
+    Raises:
+      Damaged: it cannot be read.
+    """
+
+    def reader(path: Path) -> list[Entry]:
+        most, size = bounds.manifest(rounds), path.stat().st_size
+        expect(size <= most, path, f"has {size:,} bytes, and may have {most:,}")
+        return manifest.read(workdir, cell)
+
+    return attempt(paths.manifest(workdir, cell), reader)
 
 
 def read(workdir: Path, described: Described, cell: Cell) -> tuple[Record | None, list[str]]:
@@ -212,7 +190,7 @@ def read(workdir: Path, described: Described, cell: Cell) -> tuple[Record | None
     files.
     """
     found: list[str] = []
-    empty = Record(workdir, described, cell, [], {}, [])
+    empty = Record(workdir, described, cell, [], {}, [], [], {})
 
     def attempt(get: Callable[[], T]) -> T | None:
         try:
@@ -225,20 +203,23 @@ def read(workdir: Path, described: Described, cell: Cell) -> tuple[Record | None
 
     if not empty.rounds_file.exists():
         return None, []
-    table = attempt(lambda: rows(empty.rounds_file))
+    table = attempt(lambda: rows(empty.rounds_file, len(empty.algorithm.densities) + 1))
     if not table:
         return None, found
     size, count = described.experiment.recipe.train_size, len(table)
-    content = attempt(lambda: examples(empty.examples_file, size, count)) or {}
-    masks = [attempt(lambda: mask(empty.mask_file(0)))]
-    masks += [attempt(lambda r=r: mask(empty.mask_file(r), masks[0])) for r in range(1, count)]
+    most, weights = bounds.examples(size, count + 1), weights_total(table)
+    content = attempt(lambda: examples(empty.examples_file, most, size, count)) or {}
+    masks = [attempt(lambda: mask(empty.mask_file(0), weights))]
+    masks += [
+        attempt(lambda r=r: mask(empty.mask_file(r), weights, masks[0])) for r in range(1, count)
+    ]
+    sums = attempt(lambda: entries(workdir, cell, count)) or []
     if any(found):
         return None, found
-    return empty._replace(rows=table, examples=content, masks=[m for m in masks if m]), found
+    whole = [own for own in masks if own]
+    return empty._replace(rows=table, examples=content, masks=whole, entries=sums), found
 
 
-def foreign(workdir: Path, experiment: Experiment) -> Iterator[str]:
-    """For each folder of a cell what is wrong with it: "", or that config.json lacks the cell."""
-    known = {paths.cell(workdir, cell) for cell in experiment.cells}
-    for path in paths.cell_folders(workdir):
-        yield "" if path in known else f"{path} is not a cell that config.json asks for"
+def weights_total(rows: Sequence[Row]) -> int:
+    """How many prunable weights rows say that a network has, at most."""
+    return max((int(row["weights_total"]) for row in rows), default=0)

@@ -7,11 +7,13 @@ import pandas as pd
 import pyarrow as pa
 
 from pruning_jax.errors import said
+from pruning_jax.experiment import rules
 from pruning_jax.experiment.algorithm import MOST_ROUNDS
 from pruning_jax.experiment.cells import Cell
-from pruning_jax.workdir.cellfiles import read_table
+from pruning_jax.workdir.cellfiles import MOST_ROWS, read_table
 from pruning_jax.workdir.columns import SCHEMA
-from pruning_jax.workdir.recorded import Damaged
+from pruning_jax.workdir.damage import Damaged
+from pruning_jax.workdir.damage import read as attempt
 
 KEYS = ("algorithm", "noise_rate", "seed", "round")
 """The columns that say which row it is."""
@@ -42,11 +44,11 @@ def read(path: Path, union: bool = False) -> tuple[pa.Table, list[str]]:
     Raises:
       Damaged: it cannot be read, lacks a needed column, or has rows of another cell.
     """
-    try:
-        table = read_table(path)
-    except Exception as error:  # a damaged file may lead to any error
-        raise Damaged(f"{path} cannot be read ({said(error)})") from error
+    most = MOST_ROWS if union else MOST_ROUNDS
+    table = attempt(path, lambda path: read_table(path, most))
     there = {*table.column_names}
+    if len(there) < len(table.column_names):
+        raise Damaged(f"{path} has more than one column of a name")
     lost = [name for name in NEEDED if name not in there]
     if lost:
         raise Damaged(f"{path} lacks the columns {', '.join(lost)}")
@@ -55,7 +57,7 @@ def read(path: Path, union: bool = False) -> tuple[pa.Table, list[str]]:
         try:
             columns = [_column(table, field) for field in SCHEMA]
             table = pa.table(columns, schema=SCHEMA)
-        except (pa.ArrowException, TypeError, ValueError) as error:
+        except (pa.ArrowException, TypeError, ValueError, KeyError) as error:
             raise Damaged(f"{path} has something else in its columns ({said(error)})") from error
     _check(table, path, union)
     return table, [f"{path} lacks the columns {', '.join(missing)}"] if missing else []
@@ -80,6 +82,9 @@ def _check(table: pa.Table, path: Path, union: bool) -> None:
     keys = [*zip(*found[: len(KEYS)], strict=True)]
     if len({*keys}) < len(keys):
         raise Damaged(f"{path} has a round twice")
+    unsafe = next((name for name in {*found[0]} if not rules.is_safe(name)), None)
+    if unsafe is not None:
+        raise Damaged(f"{path} has rows of an algorithm {unsafe!r}, which is no name of a folder")
     own = path.parent.as_posix()
     for cell in () if union else {Cell(*key[:3]) for key in keys}:
         if not own.endswith(f"/{cell.folder}"):

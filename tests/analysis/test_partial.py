@@ -25,7 +25,7 @@ COLUMNS = {
     claims: "claim algorithm noise_rate verdict measure effect low high confidence replicates "
     "density sentence settings",
     claim_curves: "claim algorithm noise_rate measure density effect low high confidence "
-    "comparable replicates",
+    "comparable replicates smallest",
     sensitivity: "setting value claim algorithm noise_rate verdict by_default",
     curves: "algorithm noise_rate round density measure mean low high replicates",
     memorisation: "algorithm noise_rate round density measure mean low high replicates",

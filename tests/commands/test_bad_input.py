@@ -50,14 +50,12 @@ CHOICES = "grid.algorithms: 'lr' is not one of extended_dense, finetune, "
 # What is wrong: the flags, and what the line must say; {tmp} is a folder with a few files.
 CASES = {
     # Flags
-    "unknown flag": (["--worker=1"], "--worker", "--help, --config.<setting>, --config, --group"),
-    "misspelt flag": (["--grop=1/2"], "--grop", "did you mean group?"),
-    "flag without value": (["--group"], "--group"),
+    "unknown flag": (["--worker=1"], "--worker", "--help, --config.<setting>, --config, --shares"),
+    "misspelt flag": (["--share=2"], "--share", "did you mean shares?"),
+    "flag without value": (["--shares"], "--shares"),
     "stray words": (["lrr", "random"], "'lrr random'", "begin with --"),
-    "group beyond": (["--group=9/8"], "'9/8'", "2/8"),
-    "group zero": (["--group=0/8"], "'0/8'"),
-    "group no share": (["--group=2"], "'2'", "2/8"),
-    "group of other digits": (["--group=²/³"], "'²/³'", "2/8"),
+    "no shares": (["--shares=0"], "--shares", "0"),
+    "shares that are no number": (["--shares=2/8"], "--shares", "2/8"),
     "no config": (["--config="], "--config", "no such file"),
     "no such config": (["--config={tmp}/no.py"], "no.py", "no such file"),
     "config is a folder": (["--config={tmp}"], "{tmp}", "no such file"),

@@ -48,6 +48,21 @@ def test_the_group_of_the_plan_is_the_whole_grid(plan):
     assert planned["steps"] == 2 * steps
 
 
+def test_the_plan_for_several_processes(tmp_path):
+    """Two of them take a replica each; for three the algorithms are divided, too."""
+    for shares, groups in [(2, 2), (3, 6)]:
+        line = [SMOKE, *flags(), f"--shares={shares}", "--json"]
+        done = run(*line, command="plan", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        planned = json.loads(done.stdout)
+        assert len(planned["groups"]) == groups
+        assert {group["process"] for group in planned["groups"]} == set(range(1, shares + 1))
+        for number, seconds in enumerate(planned["process_seconds"], start=1):
+            own = [g["seconds"] for g in planned["groups"] if g["process"] == number]
+            assert sum(own) == pytest.approx(seconds)
+        assert planned["seconds"] == pytest.approx(max(planned["process_seconds"]))
+
+
 def test_planning_writes_nothing(plan):
     assert plan[1] == []
 
@@ -102,6 +117,7 @@ def test_the_plan_for_people_needs_no_data_set(tmp_path):
     for name in ("lrr", "weight_rewinding", "extended_dense", "random"):
         assert name in done.stdout
     assert "of files" in done.stdout
+    assert "2 processes; the one that works longest works 1.00 times as long as" in done.stdout
     (note,) = done.stderr.splitlines()
     assert note.startswith("note: the range of lrr, weight_rewinding, random ends in round 25")
 
@@ -112,7 +128,7 @@ def test_help_explains_and_shows_an_example(command):
     assert done.returncode == 0
     assert done.stderr == ""
     assert f"python -m pruning_jax.{command} --config=configs/digits.py" in done.stdout
-    own = {"run": ["--workdir", "--group"], "plan": ["--[no]json", "--[no]measure", "--shares"]}[
+    own = {"run": ["--workdir", "--shares"], "plan": ["--[no]json", "--[no]measure", "--shares"]}[
         command
     ]
     own += ["--[no]power", "--like", "--spread", "--loss_spread"] if command == "plan" else []

@@ -1,31 +1,17 @@
 """Stopped or killed at any moment, divided in any way: a run ends with the same files."""
 
 import json
-import re
-import shutil
 import signal
-import threading
 
-import numpy as np
 import processes
 import pytest
 from processes import (
     assert_same,
-    content,
-    end,
-    files,
     in_succession,
     one_line,
-    start,
     train,
     training,
 )
-
-from pruning_jax.data import sources
-from pruning_jax.data.division import divide
-from pruning_jax.grid.at_work import GroupRun
-from pruning_jax.grid.groups import groups_of
-from pruning_jax.grid.resolve import resolve
 
 KILLED, STOPPED = -signal.SIGKILL, 75
 
@@ -33,21 +19,6 @@ KILLED, STOPPED = -signal.SIGKILL, 75
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory):
     return processes.reference(tmp_path_factory)
-
-
-def begin(workdir, *arguments):
-    """A run of TINY, on its way."""
-    return start(*training(workdir, *arguments))
-
-
-def read_until(process, pattern):
-    """Reads the lines of a process up to the first that matches."""
-    limit = threading.Timer(processes.TIMEOUT, process.kill)
-    limit.start()
-    try:
-        assert any(re.search(pattern, line) for line in process.stdout), process.stderr.read()
-    finally:
-        limit.cancel()
 
 
 # Ways to end, in succession, one run that is started again after each: how; its settings;
@@ -109,32 +80,6 @@ def test_a_run_that_is_ended_again_and_again_leaves_the_same_files(reference, tm
     assert_same(workdir, reference)
 
 
-@pytest.mark.slow
-def test_two_processes_side_by_side_leave_the_files_of_one(reference, tmp_path):
-    """While the first is at work, its share is refused to a third."""
-    first = begin(tmp_path, "--group=1/2")
-    read_until(first, "cells")
-    first.send_signal(signal.SIGSTOP)
-    try:
-        refused = one_line(train(tmp_path, "--group=1/2"))
-        assert "another process is running this group" in refused
-        assert str(tmp_path) in refused
-    finally:
-        first.send_signal(signal.SIGCONT)
-    second = begin(tmp_path, "--group=2/2")
-    for done in (end(first), end(second)):
-        assert done.returncode == 0, done.stderr
-    assert_same(tmp_path, reference)
-
-
-def test_a_share_with_nothing_to_do_is_done(tmp_path):
-    """Two replicas and three algorithms are six groups at most: none for a seventh process."""
-    done = train(tmp_path, "--group=7/7")
-    assert done.returncode == 0, done.stderr
-    assert "2 of 2 replicas are not finished" in done.stdout
-    assert files(tmp_path) == ["config.json", "rounds.parquet"]
-
-
 def test_a_changed_configuration_is_refused_and_nothing_is_written(reference):
     def state():
         return {path: path.stat().st_mtime_ns for path in reference.rglob("*")}
@@ -147,108 +92,3 @@ def test_a_changed_configuration_is_refused_and_nothing_is_written(reference):
         assert difference in line
     assert "noise" not in line
     assert state() == before
-
-
-# In this process: groups that are stopped after every few steps, and divided in many ways.
-
-
-@pytest.fixture(scope="module")
-def experiment():
-    """TINY's replicas, with algorithms of which one depends on another; 6 steps in a round.
-
-    As the programs are those of TINY, they need not be compiled again.
-    """
-    config = processes.config(grid__algorithms=("lottery", "shuffled", "random"))
-    config.algorithms.lottery.rewind_to = "3it"
-    return resolve(config)
-
-
-@pytest.fixture(scope="module")
-def division(experiment):
-    return divide(sources.load("digits"), experiment.data)
-
-
-@pytest.fixture(scope="module")
-def group_run(experiment, division):
-    """A function that runs a group in a workdir, with so many steps between two moments; all
-    moments are saved."""
-
-    def run(workdir, group, pace=100):
-        work = GroupRun(experiment, group, division, workdir, checkpoint_minutes=1e-9)
-        work.work = work.work._replace(pace=lambda step: step + pace)
-        return work.run()
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(experiment, group_run, tmp_path_factory):
-    """The grid in one group."""
-    workdir = tmp_path_factory.mktemp("uninterrupted")
-    (group,) = groups_of(experiment, 2)
-    list(group_run(workdir, group))
-    return workdir
-
-
-def assert_same_cells(workdir, other):
-    assert files(workdir) == files(other)
-    for name in files(other):
-        assert content(workdir / name) == content(other / name), name
-
-
-@pytest.mark.slow
-def test_a_group_may_be_stopped_or_killed_after_every_two_steps(
-    experiment, group_run, uninterrupted, tmp_path
-):
-    """Stopped: the generator is closed. Killed: a copy of the files is gone on with."""
-    (group,) = groups_of(experiment, 2)
-    copies = []
-    while True:
-        work = group_run(tmp_path / "run", group, pace=2)
-        if next(work, None) is None:
-            break
-        copies.append(shutil.copytree(tmp_path / "run", tmp_path / f"copy{len(copies)}"))
-        work.close()
-    assert len(copies) >= 15
-    assert_same_cells(tmp_path / "run", uninterrupted)
-    for copy in np.random.default_rng(0).choice(copies, 3, replace=False):
-        list(group_run(copy, group, pace=3))
-        assert_same_cells(copy, uninterrupted)
-
-
-@pytest.mark.slow
-def test_more_shares_than_replicas_in_any_order_leave_the_same_files(
-    experiment, group_run, uninterrupted, tmp_path
-):
-    """Then the algorithms are divided, but for one that needs the masks of another."""
-    groups = groups_of(experiment, 2, 3)
-    assert len(groups) == 4
-    for group in reversed(groups):
-        list(group_run(tmp_path, group))
-    assert_same_cells(tmp_path, uninterrupted)
-
-
-@pytest.mark.slow
-def test_a_run_goes_on_in_other_groups(experiment, group_run, uninterrupted, tmp_path):
-    """Begun with all replicas at once, ended with one at a time."""
-    (group,) = groups_of(experiment, 2)
-    work = group_run(tmp_path, group)
-    while next(work).algorithm != "shuffled":
-        pass
-    work.close()
-    for part in groups_of(experiment, 1):
-        list(group_run(tmp_path, part))
-    assert_same_cells(tmp_path, uninterrupted)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("lost", ["rounds.parquet", ""])
-def test_cells_that_were_removed_are_made_again(
-    experiment, group_run, uninterrupted, tmp_path, lost
-):
-    workdir = shutil.copytree(uninterrupted, tmp_path / "run")
-    path = workdir / "cells" / "lottery" / "noise=0.3" / "seed=0" / lost
-    path.unlink() if path.is_file() else shutil.rmtree(path)
-    (group,) = groups_of(experiment, 2)
-    list(group_run(workdir, group))
-    assert_same_cells(workdir, uninterrupted)

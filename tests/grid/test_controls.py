@@ -237,26 +237,6 @@ def test_a_run_with_controls_that_is_ended_again_and_again(finished, tmp_path):
     processes.assert_same(workdir, finished)
 
 
-@pytest.mark.slow
-def test_examples_that_other_processes_decide_are_waited_for(tmp_path):
-    """One share after the other; the first has to be run again."""
-    settings = {**SETTINGS, "grid__algorithms": ("lrr",), "grid__noise_rates": (0.0,)}
-    settings |= {"controls__width_rounds": (), "controls__without_noisy": (), "rounds": 1}
-    first, second, again = processes.in_succession(
-        [
-            {"arguments": processes.training(tmp_path / "run", f"--group={share}", **settings)}
-            for share in ("1/2", "2/2", "1/2")
-        ],
-        **processes.QUICKLY_COMPILED,
-    )
-    assert (first.returncode, second.returncode, again.returncode) == (0, 0, 0), first.stderr
-    assert "without_top_improved_01 is left for later at noise rate 0: " in first.stdout
-    assert "4 of 6 replicas are not finished" in first.stdout
-    assert "left for later" not in second.stdout + again.stdout
-    assert "not finished" not in again.stdout
-    assert len(pd.read_parquet(tmp_path / "run" / "rounds.parquet")) == 2 * 2 + 2 + 2
-
-
 def test_the_plan_has_the_controls():
     flags = processes.flags(**SETTINGS)
     arguments = (processes.SMOKE, *flags, "--json")

@@ -3,10 +3,12 @@
 import fcntl
 import json
 import os
+import re
 import resource
 import runpy
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,6 +82,24 @@ def end(process):
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+def begin(workdir, *arguments, variables=None, **settings):
+    """A run of TINY, on its way."""
+    return start(*training(workdir, *arguments, **settings), **(variables or {}))
+
+
+def read_until(process, pattern):
+    """Reads the lines of a process up to the first that matches; returns that."""
+    limit = threading.Timer(TIMEOUT, process.kill)
+    limit.start()
+    try:
+        for line in process.stdout:
+            if re.search(pattern, line):
+                return line
+        raise AssertionError(f"no line matches {pattern}: {process.stderr.read()}")
+    finally:
+        limit.cancel()
+
+
 def run(*arguments, **how):
     """A command from start to end."""
     return end(start(*arguments, **how))
@@ -135,9 +155,9 @@ def reference(tmp_path_factory):
 
 
 def files(workdir):
-    """The names of a run's files, those for resuming left out."""
+    """The names of a run's files, those for resuming and what processes printed left out."""
     found = [path.relative_to(workdir) for path in workdir.rglob("*") if path.is_file()]
-    return sorted(str(path) for path in found if path.parts[0] != "checkpoints")
+    return sorted(str(path) for path in found if path.parts[0] not in ("checkpoints", "logs"))
 
 
 def content(path):
@@ -148,17 +168,26 @@ def content(path):
     if path.suffix == ".parquet":
         frame = pq.ParquetFile(path).read().to_pandas().drop(columns="seconds")
         return {name: (str(c.dtype), [repr(v) for v in c]) for name, c in frame.items()}
+    if path.name == "manifest.json":
+        entries = json.loads(path.read_text())["rounds"]
+        of_seconds = ("row", "previous", "sum")
+        return [{k: v for k, v in entry.items() if k not in of_seconds} for entry in entries]
     if path.name == "config.json":
         recorded = json.loads(path.read_text())
         return recorded["experiment"], recorded["hash"]
     return path.read_bytes()
 
 
-def assert_same(workdir, reference):
-    """Two finished runs have the same files, bit for bit."""
+def assert_same_cells(workdir, reference):
+    """Two workdirs have the same files, bit for bit; those for resuming are left out."""
     assert files(workdir) == files(reference)
     for name in files(reference):
         assert content(workdir / name) == content(reference / name), name
+
+
+def assert_same(workdir, reference):
+    """Two finished runs have the same files, bit for bit."""
+    assert_same_cells(workdir, reference)
     left = [path.name for path in (workdir / "checkpoints").glob("*/")]
     assert not left, f"checkpoints of a finished run: {left}"
 

@@ -7,10 +7,12 @@ import pytest
 
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell
-from pruning_jax.workdir import cellfiles, paths
-from pruning_jax.workdir.cellfiles import CellFiles, ended_in, nothing_left
+from pruning_jax.workdir import cellfiles, manifest, paths
+from pruning_jax.workdir.cellfiles import CellFiles, Finished, ended_in, nothing_left
 from pruning_jax.workdir.columns import SCHEMA
+from pruning_jax.workdir.manifest import States
 
+NO_STATES = States({}, {}, {}, {})
 CELL = Cell("lrr", 0.15, 3)
 LRR = Algorithm("lrr", (1.0, 0.8, 0.64))
 
@@ -30,7 +32,8 @@ def add(files, round_, value, **changes):
         "test_prediction": np.arange(5, dtype=np.uint16),
     }
     mask = {"Dense_0/kernel": np.arange(6) >= round_}
-    files.add(row(files.cell, round_, **changes), mask, examples, {})
+    made = Finished(row(files.cell, round_, **changes), mask, examples, NO_STATES, {})
+    files.add(made, manifest.origin("", files.cell))
 
 
 def losses(workdir):

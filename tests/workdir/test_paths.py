@@ -33,23 +33,27 @@ def test_a_real_run_has_its_files_there(tmp_path_factory):
     expected = {paths.config(run), paths.union(run), paths.figure(run, "accuracy", "png")}
     for cell in cells:
         expected |= {paths.rounds(run, cell), paths.examples(run, cell)}
+        expected |= {paths.manifest(run, cell)}
         expected |= {paths.mask(run, cell, round_) for round_ in range(3)}
     assert {run / name for name in processes.files(run)} == expected
-    assert paths.cell_folders(run) == sorted(paths.cell(run, cell) for cell in cells)
     assert paths.cell_tables(run) == sorted(paths.rounds(run, cell) for cell in cells)
     assert paths.shared_lock(run).exists()
     assert paths.cells_lock(run).exists()
     assert int(paths.replicas_at_once(run).read_text()) > 0
+    assert int(paths.shares(run).read_text()) == 1
+    assert paths.processes(run) == paths.failures(run) == {}
+    assert paths.process(run, 3).name == "process_3.json"
 
 
 def test_no_other_module_spells_a_file_of_a_run():
     package = Path(pruning_jax.__file__).parent
     literal = re.compile(
-        r"""["'](rounds\.parquet|examples\.npz|config\.json|checkpoints|cells\.lock|shared\.lock"""
+        r"""["'](rounds\.parquet|examples\.npz|config\.json|checkpoints|\w+\.lock"""
         r"""|replicas_at_once|figures|masks)["']\s*[)/]|/ ["'](report\.html|tables|params)["']"""
     )
     assert literal.search('workdir / "rounds.parquet")')
     assert literal.search("place / 'tables'")
+    assert literal.search("folder / 'cells.lock')")
     found = {
         path.relative_to(package).as_posix()
         for path in package.rglob("*.py")

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from pruning_jax.experiment.cells import Cell
-from pruning_jax.workdir import cellfiles
-from pruning_jax.workdir.cellfiles import CellFiles
+from pruning_jax.workdir import cellfiles, manifest
+from pruning_jax.workdir.cellfiles import CellFiles, Finished
+from pruning_jax.workdir.manifest import States
 
 CELLS = [Cell("lrr", 0.15, 3), Cell("lrr", 0.15, 10)]
 
@@ -22,7 +23,9 @@ def workdir(tmp_path):
         row |= {"round": 0, "train_loss": math.pi, "diverged": False}
         examples = {"train_loss": np.zeros(4, np.float32), "correct": np.ones(4, bool)}
         examples["test_prediction"] = np.zeros(4, np.uint16)
-        CellFiles(tmp_path, cell).add(row, {"kernel": np.ones(3, bool)}, examples, {})
+        mask = {"kernel": np.ones(3, bool)}
+        made = Finished(row, mask, examples, States({}, {}, {}, {}), {})
+        CellFiles(tmp_path, cell).add(made, manifest.origin("", cell))
     return tmp_path
 
 

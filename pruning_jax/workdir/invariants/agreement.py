@@ -21,18 +21,34 @@ def first_wrong(where: object, *conditions: tuple[object, str]) -> str:
     return next((f"{where}: {message}" for holds, message in conditions if not holds), "")
 
 
-def _equal(value: float | int, expected: float | int) -> bool:
-    """Whether two numbers agree up to rounding; NaN agrees with NaN."""
+Value: TypeAlias = str | float | int
+"""What a column of a row may have."""
+
+
+def _equal(value: Value, expected: Value) -> bool:
+    """Whether two values agree, numbers up to rounding; NaN agrees with NaN."""
+    if isinstance(value, str) or isinstance(expected, str):
+        return value == expected
     both = math.isnan(value) and math.isnan(expected)
     return both or math.isclose(value, expected, rel_tol=1e-9, abs_tol=1e-12)
 
 
-def columns(row: Row, expected: Mapping[str, float | int]) -> str:
-    """The first column that is not as expected, or ""."""
-    for name, number in expected.items():
-        if not _equal(row[name], number):
-            return f"{name} is {row[name]:.12g}, but the arrays give {number:.12g}"
+def columns(row: Row, expected: Mapping[str, Value], source: str = "the arrays give") -> str:
+    """The first column that is not as expected, or "".
+
+    Args:
+      row: the row.
+      expected: the values of some of its columns.
+      source: where these are from.
+    """
+    for name, value in expected.items():
+        if not _equal(row[name], value):
+            return f"{name} is {_shown(row[name])}, but {source} {_shown(value)}"
     return ""
+
+
+def _shown(value: Value) -> str:
+    return repr(value) if isinstance(value, str) else f"{value:.12g}"
 
 
 def mean(values: np.ndarray) -> float:

@@ -1,0 +1,93 @@
+"""What is kept of a finished round: from a moment of the stack to the files of each cell."""
+
+import itertools
+from collections.abc import Iterator
+
+import jax
+
+from pruning_jax import masks
+from pruning_jax.experiment.cells import Cell, Experiment
+from pruning_jax.files import Arrays
+from pruning_jax.grid import metrics
+from pruning_jax.grid.metrics import Trained
+from pruning_jax.pruning import origins
+from pruning_jax.pruning.moments import Moment
+from pruning_jax.training import processes
+from pruning_jax.training.state import TrainState
+from pruning_jax.types import Mask, Params
+from pruning_jax.workdir.cellfiles import Finished
+from pruning_jax.workdir.manifest import States
+
+
+def finished(
+    experiment: Experiment,
+    cells: list[Cell],
+    trained: list[Trained],
+    moment: Moment,
+    first: Moment,
+    anchor: TrainState,
+) -> Iterator[Finished]:
+    """What is to be kept of a finished round, cell after cell.
+
+    All processes that train together call this; the iterator is for the one that leads.
+
+    Args:
+      experiment: the experiment.
+      cells: those of one algorithm, in the order of the replicas.
+      trained: what each of them was trained on.
+      moment: the end of the round.
+      first: the end of round 0, which has EL2N.
+      anchor: the state that the algorithm rewinds to, stacked.
+    """
+    layers = named(moment.mask)
+    params = named(moment.state.params) if experiment.save_params else {}
+    states = _states(moment, anchor)
+    assert moment.outcome is not None
+    outcome, el2n = moment.outcome, first.el2n
+    assert el2n is not None
+
+    def one(i: int, cell: Cell) -> Finished:
+        result = metrics.Result(
+            round=moment.round,
+            mask=_of_replica(layers, i),
+            outcome=jax.tree.map(lambda array: array[i], outcome),
+            el2n=el2n[i],
+            seconds=moment.seconds / len(cells),
+        )
+        return Finished(
+            metrics.row(experiment, cell, trained[i], result),
+            result.mask,
+            metrics.examples(trained[i], result),
+            states[i],
+            _of_replica(params, i),
+        )
+
+    return itertools.starmap(one, enumerate(cells))
+
+
+def params_of(state: TrainState) -> list[Arrays]:
+    """The parameters of a stacked state by their paths, replica after replica."""
+    params = named(state.params)
+    return [_of_replica(params, i) for i in range(len(state.step))]
+
+
+def _of_replica(stacked: Arrays, i: int) -> Arrays:
+    return {name: leaf[i] for name, leaf in stacked.items()}
+
+
+def _states(moment: Moment, anchor: TrainState) -> list[States]:
+    """Between which states each replica was trained in the round that a moment ends.
+
+    Rounds after round 0 know what they rewound to already, masked.
+    """
+    begins = moment.origins if moment.round else origins.anchored(moment.origins, anchor)
+    ends = origins.hashes(moment.state)
+    return [
+        States(begin.start, end, begin.anchor, begin.last)
+        for begin, end in zip(begins, ends, strict=True)
+    ]
+
+
+def named(tree: Mask | Params) -> Arrays:
+    """The arrays of a pytree by their paths, as NumPy arrays."""
+    return processes.whole(masks.named(tree))

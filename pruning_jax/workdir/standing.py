@@ -1,0 +1,250 @@
+"""How far a run is: what is done, what is at work and where, what is left, and how long it takes.
+
+Everything is read from the files and the locks of a workdir, while processes work there.
+"""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pruning_jax.errors import WrongUse, require
+from pruning_jax.experiment.cells import Cell, Experiment
+from pruning_jax.workdir import forecast, locks, paths, presence
+from pruning_jax.workdir.cellfiles import ended_in, nothing_left
+from pruning_jax.workdir.collect import Run, collect
+from pruning_jax.workdir.decided import Decision, decision
+from pruning_jax.workdir.forecast import Rows
+
+FINISHED, IMPOSSIBLE, RUNNING, WAITING, FAILED, OPEN = STATES = (
+    *("finished", "cannot be had", "running", "waiting", "failed", "open"),
+)
+"""What a cell may be: `waiting` for the cells that decide its examples; `failed` with an error the
+last time; `open` where nobody works on it yet."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One algorithm at one noise rate."""
+
+    algorithm: str
+    noise_rate: float
+    cells: int
+    diverged: int  # of those that are finished
+    rounds: int  # that are complete, in all cells
+    states: dict[str, int]  # how many cells are in each of STATES
+
+
+@dataclass(frozen=True)
+class Working:
+    """A process that works in the workdir now."""
+
+    host: str
+    pid: int
+    job: str  # of a scheduler, if it is known
+    since: str
+    doing: str
+    doing_since: str
+    cells: list[list]  # algorithm, noise rate, seed of each cell that it holds
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run is; printed, it is a page for people."""
+
+    workdir: str
+    finished: bool
+    cells: int
+    states: dict[str, int]  # how many cells are in each of STATES
+    lines: list[Line]
+    processes: list[Working]
+    failures: list[str]  # how groups ended that ended with an error, a line each
+    seconds_of_work: float | None  # what is left, for one process; None if nothing tells
+    seconds_left: float | None  # for the processes that work now, if there are any
+    problems: list[str] = field(default_factory=list)  # files that cannot be read
+
+    def json(self) -> dict[str, Any]:
+        """The standing as a JSON object."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        page = Console(file=io.StringIO(), width=120)
+        show(self, page)
+        assert isinstance(page.file, io.StringIO)
+        return page.file.getvalue().rstrip()
+
+
+def standing(workdir: Path) -> Standing:
+    """How far the run in a workdir is. It only reads.
+
+    Raises:
+      WrongUse: there is no run, or its configuration cannot be read.
+    """
+    require(workdir.is_dir(), f"workdir {workdir} is no directory")
+    require(
+        paths.config(workdir).exists(), f"workdir {workdir} holds no run: it has no config.json"
+    )
+    run = collect(workdir)
+    if run.experiment is None:
+        raise WrongUse(run.problems[0])
+    rows = forecast.by_cell(run.rows)
+    processes = presence.alive(workdir)
+    failures = presence.failures(workdir)
+    failed = {number for failure in failures.values() for number in failure.cells}
+    states = _states(run, rows, processes, failed)
+    counts = Counter(states.values())
+    left = {cell for cell, state in states.items() if state not in (FINISHED, IMPOSSIBLE)}
+    work = forecast.seconds(run.experiment, rows, left)
+    return Standing(
+        workdir=str(workdir),
+        finished=not left,
+        cells=len(states),
+        states={state: counts[state] for state in STATES},
+        lines=_lines(run.experiment, rows, states),
+        processes=[_working(run.experiment, process) for process in processes],
+        failures=[f"{f.error} (on {f.host}, process {f.pid}, {f.when})" for f in failures.values()],
+        seconds_of_work=work,
+        seconds_left=_time_left(run.experiment, rows, left, work, processes),
+        problems=run.problems,
+    )
+
+
+def _cells(experiment: Experiment, numbers: Iterable[int]) -> list[Cell]:
+    """The cells with these places in the grid."""
+    every = experiment.cells
+    return [every[number] for number in numbers if 0 <= number < len(every)]
+
+
+def _states(
+    run: Run, rows: Rows, processes: Sequence[presence.Process], failed: set[int]
+) -> dict[Cell, str]:
+    """What each cell of a run is."""
+    experiment = run.experiment
+    assert experiment
+    every, held = experiment.cells, _held(run.workdir, len(experiment.cells))
+    waiting = {
+        n for process in processes if process.doing == presence.WAITING for n in process.cells
+    }
+    found = {}
+    for number, cell in enumerate(every):
+        algorithm = experiment.algorithm(cell.algorithm)
+        giver = cell._replace(algorithm=algorithm.masks_from)
+        theirs = (
+            ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, []))
+            if algorithm.masks_from
+            else ()
+        )
+        decided = decision(experiment, algorithm, cell.noise_rate, lambda c: rows.get(c, []))
+        if nothing_left(ended_in(algorithm, rows.get(cell, [])), theirs):
+            found[cell] = FINISHED
+        elif decided is Decision.NEVER:
+            found[cell] = IMPOSSIBLE
+        elif number in held and number not in waiting:
+            found[cell] = RUNNING
+        elif decided is Decision.OPEN:
+            found[cell] = WAITING
+        else:
+            found[cell] = FAILED if number in failed else OPEN
+    return found
+
+
+def _held(workdir: Path, count: int) -> set[int]:
+    """The cells that processes hold."""
+    try:
+        return locks.byte_locks(paths.cells_lock(workdir), writes=False).held(count)
+    except FileNotFoundError:
+        return set()
+
+
+def _lines(experiment: Experiment, rows: Rows, states: dict[Cell, str]) -> list[Line]:
+    lines = []
+    for algorithm in experiment.algorithms:
+        for rate in experiment.rates(algorithm):
+            own = [Cell(algorithm.name, rate, seed) for seed in experiment.seeds]
+            counts = Counter(states[cell] for cell in own)
+            lines.append(
+                Line(
+                    algorithm=algorithm.name,
+                    noise_rate=rate,
+                    cells=len(own),
+                    diverged=sum(any(r["diverged"] for r in rows.get(cell, [])) for cell in own),
+                    rounds=sum(len(rows.get(cell, [])) for cell in own),
+                    states={state: counts[state] for state in STATES},
+                )
+            )
+    return lines
+
+
+def _working(experiment: Experiment, process: presence.Process) -> Working:
+    said = {name: value for name, value in asdict(process).items() if name != "cells"}
+    return Working(**said, cells=[list(cell) for cell in _cells(experiment, process.cells)])
+
+
+def _time_left(
+    experiment: Experiment,
+    rows: Rows,
+    left: set[Cell],
+    work: float | None,
+    processes: Sequence[presence.Process],
+) -> float | None:
+    """The seconds that the processes at work need for what is left: they share it, but none shares
+    the group that it has."""
+    if work is None or not processes:
+        return None
+    own = [left & set(_cells(experiment, process.cells)) for process in processes]
+    longest = max((forecast.seconds(experiment, rows, cells) or 0.0 for cells in own), default=0.0)
+    return max(work / len(processes), longest)
+
+
+def show(found: Standing, console: Console) -> None:
+    """Prints the standing for people."""
+    table = Table("algorithm", "noise", "cells", *STATES, "diverged", "rounds")
+    for line in found.lines:
+        numbers = [str(line.states[state] or "") for state in STATES]
+        ends = [str(line.diverged or ""), str(line.rounds)]
+        table.add_row(line.algorithm, f"{line.noise_rate:g}", str(line.cells), *numbers, *ends)
+    console.print(table)
+    for process in found.processes:
+        what = _several(process.cells)
+        job = f", job {process.job}" if process.job else ""
+        console.print(
+            f"process {process.pid} on {process.host}{job}, since {process.since}: {process.doing}"
+            + (f" {what} since {process.doing_since}" if what else "")
+        )
+    for line in found.failures:
+        console.print(f"a group ended with an error and is taken last: {line}")
+    for line in found.problems:
+        console.print(line)
+    console.print(_summary(found))
+
+
+def _several(cells: list[list]) -> str:
+    """Which cells a process has, in a few words."""
+    if not cells:
+        return ""
+    names, rates, seeds = (list(dict.fromkeys(column)) for column in zip(*cells, strict=True))
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    listed = [", ".join(f"{v:g}" for v in sorted(values)) for values in (rates, seeds)]
+    return f"{', '.join(names[:2])}{more}, noise {listed[0]}, seeds {listed[1]},"
+
+
+def _summary(found: Standing) -> str:
+    """The last line: how much is done, and how long the rest takes."""
+    line = f"{found.states[FINISHED]} of {found.cells} cells are finished"
+    if found.states[IMPOSSIBLE]:
+        line += f", {found.states[IMPOSSIBLE]} cannot be had"
+    if found.finished:
+        return line
+    count = len(found.processes)
+    line += "; nobody is at work" if not count else f"; {count} processes are at work"
+    if found.seconds_of_work is None:
+        return f"{line}; how long the rest takes cannot be said yet"
+    seconds = found.seconds_left or found.seconds_of_work
+    return f"{line}; the rest takes about {forecast.duration(seconds)}" + (
+        "" if count else " for one process"
+    )
