@@ -15,10 +15,11 @@ from rich.table import Table
 
 from pruning_jax.errors import WrongUse, require
 from pruning_jax.experiment.cells import Cell, Experiment
-from pruning_jax.workdir import forecast, paths, presence, recorded
+from pruning_jax.workdir import forecast, paths, presence
 from pruning_jax.workdir.collect import collect
+from pruning_jax.workdir.damage import Damaged
+from pruning_jax.workdir.described import described
 from pruning_jax.workdir.forecast import Rows
-from pruning_jax.workdir.recorded import Damaged
 from pruning_jax.workdir.states import FINISHED, IMPOSSIBLE, STATES, found
 
 
@@ -84,7 +85,7 @@ def standing(workdir: Path) -> Standing:
         paths.config(workdir).exists(), f"workdir {workdir} holds no run: it has no config.json"
     )
     try:
-        experiment = recorded.described(workdir).experiment
+        experiment = described(workdir).experiment
     except Damaged as error:
         raise WrongUse(str(error)) from error
     run = collect(workdir)

@@ -42,14 +42,8 @@ def found(
     states = {}
     for number, cell in enumerate(every):
         algorithm = experiment.algorithm(cell.algorithm)
-        giver = cell._replace(algorithm=algorithm.masks_from)
-        theirs = (
-            ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, []))
-            if algorithm.masks_from
-            else ()
-        )
         decided = decision(experiment, algorithm, cell.noise_rate, lambda c: rows.get(c, []))
-        if nothing_left(ended_in(algorithm, rows.get(cell, [])), theirs):
+        if _finished(experiment, cell, rows):
             states[cell] = FINISHED
         elif decided is Decision.NEVER:
             states[cell] = IMPOSSIBLE
@@ -60,6 +54,16 @@ def found(
         else:
             states[cell] = FAILED if number in failed else OPEN
     return states
+
+
+def _finished(experiment: Experiment, cell: Cell, rows: Rows) -> bool:
+    """Whether nothing is left to do of a cell."""
+    algorithm = experiment.algorithm(cell.algorithm)
+    own = ended_in(algorithm, rows.get(cell, []))
+    if not algorithm.masks_from:
+        return nothing_left(own)
+    giver = cell._replace(algorithm=algorithm.masks_from)
+    return nothing_left(own, ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, [])))
 
 
 def _held(workdir: Path, count: int) -> set[int]:
