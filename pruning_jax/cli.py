@@ -53,12 +53,7 @@ def start(command: Callable[[], int]) -> None:
         except WrongUse as error:
             return _complain(str(error), error)
         except OSError as error:
-            if error.errno not in errors.FULL:
-                return _of_own_code(error)
-            return _complain(
-                f"{error.filename or 'a file'} cannot be written: {error.strerror}; make room and "
-                "run the same command again, what is finished stays"
-            )
+            return _of_system(error)
         except Exception as error:
             return _of_own_code(error)
 
@@ -185,6 +180,18 @@ def _wrong_value(message: str, plain: ConfigDict | None) -> str:
     name, value = found.groups()
     kind = KINDS.get(config_path.get_type(name, plain), "a group of settings")
     return f"--config.{name}: {value!r} is not {kind}"
+
+
+def _of_system(error: OSError) -> int:
+    """Tells of an error of the system that the user can mend; else as for any other error."""
+    if error.errno in errors.FULL:
+        return _complain(
+            f"{error.filename or 'a file'} cannot be written: {error.strerror}; make room and "
+            "run the same command again, what is finished stays"
+        )
+    if error.errno in errors.IN_THE_WAY and error.filename:
+        return _complain(f"{error.filename} cannot be used: {error.strerror}", error)
+    return _of_own_code(error)
 
 
 def _of_own_code(error: Exception) -> int:

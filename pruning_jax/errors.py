@@ -7,6 +7,12 @@ from collections.abc import Iterable
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """The numbers of those OSErrors that a user mends by making room."""
 
+IN_THE_WAY = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST),
+    *(errno.ELOOP, errno.ENAMETOOLONG),
+}
+"""Those that a user mends otherwise: something is not permitted, or no file, or no folder."""
+
 
 class WrongUse(ValueError):  # noqa: N818
     """Something that the user can mend; a command prints it as one line and exits with 2."""

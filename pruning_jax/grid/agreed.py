@@ -35,9 +35,9 @@ def settled(workdir: Path, at_once: int, shares: int, fitting: Callable[[], int]
 
 
 def _known(path: Path) -> int:
-    """A number that was settled; 0 if there is none."""
+    """A number that was settled; 0 if there is none, or if its file is damaged."""
     with suppress(OSError, ValueError):
-        return int(path.read_text())
+        return max(0, int(path.read_text()))
     return 0
 
 
