@@ -42,14 +42,8 @@ def found(
     states = {}
     for number, cell in enumerate(every):
         algorithm = experiment.algorithm(cell.algorithm)
-        giver = cell._replace(algorithm=algorithm.masks_from)
-        theirs = (
-            ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, []))
-            if algorithm.masks_from
-            else ()
-        )
         decided = decision(experiment, algorithm, cell.noise_rate, lambda c: rows.get(c, []))
-        if nothing_left(ended_in(algorithm, rows.get(cell, [])), theirs):
+        if _finished(experiment, rows, cell):
             states[cell] = FINISHED
         elif decided is Decision.NEVER:
             states[cell] = IMPOSSIBLE
@@ -60,6 +54,15 @@ def found(
         else:
             states[cell] = FAILED if number in failed else OPEN
     return states
+
+
+def _finished(experiment: Experiment, rows: Rows, cell: Cell) -> bool:
+    """Whether nothing is left to do of a cell."""
+    algorithm, theirs = experiment.algorithm(cell.algorithm), []
+    if algorithm.masks_from:
+        giver = cell._replace(algorithm=algorithm.masks_from)
+        theirs = ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, []))
+    return nothing_left(ended_in(algorithm, rows.get(cell, [])), theirs)
 
 
 def _held(workdir: Path, count: int) -> set[int]:
