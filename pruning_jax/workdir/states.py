@@ -43,7 +43,7 @@ def found(
     for number, cell in enumerate(every):
         algorithm = experiment.algorithm(cell.algorithm)
         decided = decision(experiment, algorithm, cell.noise_rate, lambda c: rows.get(c, []))
-        if _finished(experiment, rows, cell):
+        if _finished(experiment, cell, rows):
             states[cell] = FINISHED
         elif decided is Decision.NEVER:
             states[cell] = IMPOSSIBLE
@@ -56,13 +56,14 @@ def found(
     return states
 
 
-def _finished(experiment: Experiment, rows: Rows, cell: Cell) -> bool:
+def _finished(experiment: Experiment, cell: Cell, rows: Rows) -> bool:
     """Whether nothing is left to do of a cell."""
-    algorithm, theirs = experiment.algorithm(cell.algorithm), []
-    if algorithm.masks_from:
-        giver = cell._replace(algorithm=algorithm.masks_from)
-        theirs = ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, []))
-    return nothing_left(ended_in(algorithm, rows.get(cell, [])), theirs)
+    algorithm = experiment.algorithm(cell.algorithm)
+    own = ended_in(algorithm, rows.get(cell, []))
+    if not algorithm.masks_from:
+        return nothing_left(own)
+    giver = cell._replace(algorithm=algorithm.masks_from)
+    return nothing_left(own, ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, [])))
 
 
 def _held(workdir: Path, count: int) -> set[int]:
