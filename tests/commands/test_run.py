@@ -228,7 +228,7 @@ def test_the_same_configuration_gives_the_same_files_without_tensorflow(referenc
     modules = done.stderr.split("modules:")[1].split()
     assert "jax" in modules
     assert not [name for name in modules if name.partition(".")[0] in ("tensorflow", "torch")]
-    assert "6 of 6 cells" in done.stdout
+    assert "6 cells in 1 group" in done.stdout
     assert "lrr  round 2  density 0.64" in done.stdout
     assert "Test accuracy (%) with 30% label noise" in done.stdout
     assert "18 rows in" in done.stdout

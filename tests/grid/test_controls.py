@@ -237,6 +237,15 @@ def test_a_run_with_controls_that_is_ended_again_and_again(finished, tmp_path):
     processes.assert_same(workdir, finished)
 
 
+@pytest.mark.slow
+def test_a_run_with_controls_that_three_processes_share(finished, tmp_path):
+    workdir, how = tmp_path / "run", {"variables": processes.QUICKLY_COMPILED, **SETTINGS}
+    three = [processes.begin(workdir, "--shares=3", **how) for _ in range(3)]
+    for done in map(processes.end, three):
+        assert done.returncode == 0, done.stderr
+    processes.assert_same(workdir, finished)
+
+
 def test_the_plan_has_the_controls():
     flags = processes.flags(**SETTINGS)
     arguments = (processes.SMOKE, *flags, "--json")
