@@ -1,4 +1,4 @@
-"""What a group costs, before it is run: steps, memory, and space on the disk."""
+"""What a group costs, before it is run: steps and memory."""
 
 import jax
 import numpy as np
@@ -59,18 +59,3 @@ def at_once(experiment: Experiment, spec: Spec) -> int:
     free = devices.free_bytes() - images * (count if devices.on_cpu() else 1)
     fit = max(1, free // 2 // bytes_per_replica(experiment, examples))
     return fit if devices.on_cpu() else fit * count
-
-
-def disk_bytes(experiment: Experiment) -> int:
-    """An estimate of the files of a whole run, checkpoints included."""
-    one = state.shapes(experiment.recipe)
-    variants = len({a.variant for a in experiment.algorithms})
-    cells = len(experiment.noise_rates) * len(experiment.seeds)
-    anchors = len({a.rewind_to for a in experiment.algorithms})
-    checkpoints = variants * cells * (4 + anchors) * _nbytes(one)
-    per_round = 10_000 + state.weights_total(experiment.recipe) // 6
-    per_round += 5 * experiment.recipe.train_size
-    if experiment.save_params:
-        per_round += _nbytes(one.params)
-    all_rounds = sum(a.rounds + 1 for a in experiment.algorithms) * cells
-    return checkpoints + all_rounds * per_round

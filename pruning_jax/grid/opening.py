@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from pruning_jax.errors import WrongUse, require, said
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.record import Json
-from pruning_jax.grid import cost
+from pruning_jax.grid import disk
 from pruning_jax.workdir import locks, paths
 from pruning_jax.workdir.damage import Damaged, json_object
 
@@ -48,7 +47,7 @@ def prepare(workdir: Path, experiment: Experiment) -> None:
         f"workdir {workdir} is not writable: {place} is not a directory that you may write to",
     )
     _check_same(workdir, experiment)
-    need, free = cost.disk_bytes(experiment) - _held(workdir), shutil.disk_usage(place).free
+    need, free = disk.left(experiment, workdir), shutil.disk_usage(place).free
     require(
         need <= free,
         f"workdir {workdir} has {size(free)} free, the run's files need about {size(need)} more",
@@ -59,15 +58,6 @@ def prepare(workdir: Path, experiment: Experiment) -> None:
         if not paths.config(workdir).exists():
             text = json.dumps(_record(experiment), indent=2)
             files.replace(paths.config(workdir), lambda file: file.write(text.encode()))
-
-
-def _held(workdir: Path) -> int:
-    """The bytes of the files of a workdir. Another process may remove some meanwhile."""
-    held = 0
-    for path in workdir.rglob("*"):
-        with suppress(FileNotFoundError):
-            held += path.stat().st_size
-    return held
 
 
 def _check_same(workdir: Path, experiment: Experiment) -> None:

@@ -18,6 +18,7 @@ from pruning_jax.experiment.record import Json
 from pruning_jax.grid import (
     calibration,
     cost,
+    disk,
     dryrun,
     estimate,
     opening,
@@ -120,7 +121,7 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
         steps=sum(cost.steps(g) * len(g.bases) for g in groups),
         seconds=max(turn.end for turn in turns.values()),
         process_seconds=sharing.spent(turns, shares),
-        disk_bytes=cost.disk_bytes(experiment),
+        disk_bytes=disk.whole(experiment),
         devices=[device.device_kind for device in jax.devices()],
         estimated=not measure,
         notes=notes,

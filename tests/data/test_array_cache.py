@@ -2,6 +2,8 @@
 
 import gc
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -63,3 +65,19 @@ def test_what_killed_processes_left_in_the_cache_goes(tmp_path, source):
     os.utime(left[0], (0, 0))
     array_cache.write(tmp_path / "kept.npz", source)
     assert {path.name for path in tmp_path.iterdir()} == {"kept.npz", left[1].name}
+
+
+def test_a_clock_that_jumps_costs_no_more_than_the_cache(tmp_path):
+    """Another process, whose clock is hours ahead, removes what this one is about to finish."""
+    code = (
+        "import pathlib, sys, numpy\n"
+        "from pruning_jax.data.reading import array_cache\n"
+        "def lose(event, arguments):\n"
+        "    if event == 'os.rename':\n"
+        "        pathlib.Path(arguments[0]).unlink()\n"
+        "sys.addaudithook(lose)\n"
+        "array_cache.write(pathlib.Path(sys.argv[1]), {'a': numpy.ones(3)})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "kept.npz"], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert not list(tmp_path.iterdir())

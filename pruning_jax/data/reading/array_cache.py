@@ -53,6 +53,8 @@ def write(kept: Path, arrays: dict[str, np.ndarray]) -> None:
         with partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
         partial.replace(kept)
+    except FileNotFoundError:
+        return  # another process, whose clock has jumped, took it for abandoned: it is only a cache
     except OSError as error:
         raise WrongUse(
             f"the cache of decoded data sets cannot be written, {kept.parent}: {error.strerror}; "
