@@ -16,7 +16,7 @@ from pathlib import Path
 from absl import flags
 
 from pruning_jax import cli
-from pruning_jax.errors import require
+from pruning_jax.errors import printable, require
 from pruning_jax.reporting.wording import several
 from pruning_jax.reporting.write import write
 
@@ -33,8 +33,8 @@ def command() -> int:
     size = done.page.stat().st_size / 1e6
     figures = len({path.stem for path in done.figures})
     print(
-        f"Wrote {done.page} ({size:.1f} MB), {several(figures, 'figure')} to figures/ and "
-        f"{several(len(done.tables), 'table')} to tables/."
+        f"Wrote {printable(done.page)} ({size:.1f} MB), {several(figures, 'figure')} to figures/ "
+        f"and {several(len(done.tables), 'table')} to tables/."
     )
     if done.missing:
         print(f"The page lists {several(len(done.missing), 'thing')} that the report lacks.")

@@ -53,12 +53,13 @@ def read(path: Path, union: bool = False) -> tuple[pa.Table, list[str]]:
     if lost:
         raise Damaged(f"{path} lacks the columns {', '.join(lost)}")
     missing = [name for name in SCHEMA.names if name not in there]
-    if table.schema != SCHEMA:
-        try:
+    try:
+        if table.schema != SCHEMA:
             columns = [_column(table, field) for field in SCHEMA]
             table = pa.table(columns, schema=SCHEMA)
-        except (pa.ArrowException, TypeError, ValueError, KeyError) as error:
-            raise Damaged(f"{path} has something else in its columns ({said(error)})") from error
+        table.validate(full=True)  # texts may hold bytes that are none
+    except (pa.ArrowException, TypeError, ValueError, KeyError) as error:
+        raise Damaged(f"{path} has something else in its columns ({said(error)})") from error
     _check(table, path, union)
     return table, [f"{path} lacks the columns {', '.join(missing)}"] if missing else []
 

@@ -10,7 +10,7 @@ from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.invariants.agreement import Check, first_wrong
 from pruning_jax.workdir.recorded import Record
 
-CLOSE = 1e-4
+CLOSE = 1e-3
 """How far a distance may be from that of the parameters, relative to it: it was summed in float32,
 in another order."""
 
