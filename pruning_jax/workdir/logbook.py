@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pruning_jax.errors import WrongUse
 from pruning_jax.workdir import paths
@@ -37,7 +37,7 @@ CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 class Printed:
     """A stream whose lines are logged, too. In all else it is the stream."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: Any) -> None:
         self.stream, self.begun = stream, ""
 
     def __getattr__(self, name: str) -> Any:
@@ -106,6 +106,7 @@ class File(logging.FileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802
         LOGGER.removeHandler(self)
+        self.close()
 
     def close(self) -> None:
         with suppress(OSError):
