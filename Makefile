@@ -1,4 +1,5 @@
 # make run: the main job.  make test: lint and all tests.  Both set up all they need.
+# make soak: the tests of faults, for an hour or more.
 # make oldest: the quick tests with the oldest Python and packages that are supported.
 PYTHON ?= $(or $(shell .ci/find_python newest),python3)
 OLDEST ?= $(or $(shell .ci/find_python oldest),python3)
@@ -10,7 +11,7 @@ BIN := .venv/bin
 REMOVALS := error::DeprecationWarning,error::PendingDeprecationWarning,error::FutureWarning
 REMOVALS := $(REMOVALS),ignore:the load_module() method:DeprecationWarning
 
-.PHONY: run test oldest lint format clean chromium slurm torch
+.PHONY: run test soak oldest lint format clean chromium slurm torch
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -19,6 +20,10 @@ run: .venv/run
 
 test: lint chromium slurm
 	PYTHONWARNINGS="$(REMOVALS)" $(BIN)/python -m pytest -n auto --dist loadfile -rfEs
+
+# Faults, looked for much longer than the tests have time for: an hour or more.
+soak: .venv/test
+	SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile -rfEs tests/faults
 
 # Old packages use what newer ones among them have deprecated. That tells nothing about us.
 oldest: .venv-oldest/test

@@ -45,4 +45,5 @@ def get_config() -> Config:
     config.controls.extended_rounds = 25
     config.controls.without_noisy = ("lrr", "weight_rewinding", "random", "extended_dense")
     config.controls.tie_rounds = (5, 12, 20)
+    config.save.params = True
     return config

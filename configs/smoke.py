@@ -26,4 +26,5 @@ def get_config() -> Config:
     config.controls.width_rounds = (2,)
     config.controls.without_noisy = ("lrr", "extended_dense")
     config.controls.tie_rounds = (2,)
+    config.save.params = True
     return config

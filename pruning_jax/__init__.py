@@ -17,8 +17,7 @@
 
 What is public: the names in `__all__`, `pruning_jax.testing` for authors of plug-ins, and what the
 examples of docs/extend.md import. The commands (`python -m pruning_jax.run`, ...) are thin over
-these functions. Importing this module takes milliseconds: JAX and pandas are imported when
-they are needed.
+these functions. Importing this takes milliseconds: JAX and pandas are imported where needed.
 """
 
 from __future__ import annotations
@@ -105,8 +104,7 @@ def power(
     Args:
       like: a workdir, what `load` gives, or its rows.
       spread: the standard deviation over seeds of the gain in test accuracy, a fraction.
-      loss_spread: the same of the logarithm of the ratio of training losses; without it nothing
-        is said of claim 2.
+      loss_spread: of the logarithm of the ratio of training losses; claim 2 needs it.
       settings: those of `pruning_jax.analysis.settings.Settings`, as in `claims`.
 
     Raises:
@@ -115,17 +113,12 @@ def power(
     from pruning_jax.analysis.power import power
     from pruning_jax.analysis.power import spread as spreads
     from pruning_jax.analysis.settings import Settings
-    from pruning_jax.errors import WrongUse
     from pruning_jax.grid import planned, session
+    from pruning_jax.workdir.collect import rows_of
 
     own = Settings(**settings)
-    if spread is not None and like is None:
-        known = {0.0: spreads.given(spread, loss_spread)}
-    elif like is not None and spread is None:
-        known = spreads.of_run(_rows(like), own)
-    else:
-        one = "either like=, a finished run, or spread=, as in spread=0.005"
-        raise WrongUse(f"how much do seeds differ? Give {one}")
+    rows = None if like is None else rows_of(like)
+    known = spreads.known(rows, spread, loss_spread, own)
     _start()
     experiment, _ = session.checked(config)
     return power.power(planned.rows(experiment), known, own)
@@ -174,11 +167,9 @@ def load(workdir: str | Path) -> Run:
     Raises:
       ValueError: there is no such directory.
     """
-    from pruning_jax.errors import require
-    from pruning_jax.workdir.collect import collect
+    from pruning_jax.workdir.collect import load
 
-    require(Path(workdir).is_dir(), f"workdir {workdir} is no directory")
-    return collect(Path(workdir))
+    return load(Path(workdir))
 
 
 def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFrame:
@@ -196,16 +187,9 @@ def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFram
     """
     from pruning_jax.analysis.claims.claims import claims
     from pruning_jax.analysis.settings import Settings
+    from pruning_jax.workdir.collect import rows_of
 
-    return claims(_rows(run), Settings(**settings))
-
-
-def _rows(run: Run | pd.DataFrame | str | Path) -> pd.DataFrame:
-    """The rows of a run, however it is given."""
-    from pruning_jax.workdir import collect
-
-    found = load(run) if isinstance(run, str | Path) else run
-    return found.rows if isinstance(found, collect.Run) else found
+    return claims(rows_of(run), Settings(**settings))
 
 
 def report(
@@ -231,26 +215,20 @@ def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = No
     Where all is well, it leaves verified.json in the workdir, if that can be written.
 
     Args:
-      deep: compute again what needs JAX and the data set, too: labels, random masks, and those of
-        criteria that look at gradients. It runs the plug-ins that the run names.
+      deep: compute again what needs JAX, the data set and plug-ins, too: `grid/deep.py`.
       data_dir: for `deep`, where the prepared data set lies.
 
     Raises:
       ValueError: for `deep`, the data set or a plug-in cannot be had.
     """
-    from pruning_jax.workdir import stamp
-    from pruning_jax.workdir.examine import examine
+    from pruning_jax.workdir import examine, stamp
 
-    place = Path(workdir)
-    if deep:
-        from pruning_jax.grid.deep import check
+    if not deep:
+        return stamp.stamped(Path(workdir), examine.examine(Path(workdir)))
+    from pruning_jax.grid.deep import check
 
-        _start()
-        findings = check(place, data_dir or "")
-    else:
-        findings = examine(place)
-    problem = stamp.leave(place, findings)
-    return findings._replace(unknown=(*findings.unknown, problem)) if problem else findings
+    _start()
+    return stamp.stamped(Path(workdir), check(Path(workdir), data_dir or ""))
 
 
 def _start() -> None:

@@ -57,16 +57,10 @@ class GroupRun:
         self.digest = digest(experiment)
         self.workdir, self.folder = workdir, snapshots.folder(workdir, group)
         labels = [labels_of(experiment, division, base) for base in group.bases]
-        used = processes.given(
-            lambda: {
-                "used": np.stack(
-                    [
-                        subsets.used(experiment, group.algorithms[0], base, own, workdir)
-                        for base, own in zip(group.bases, labels, strict=True)
-                    ]
-                )
-            }
-        )["used"]
+        by_files = processes.given(
+            lambda: {"used": subsets.used_by(experiment, group, labels, workdir)}
+        )
+        used = by_files["used"]
         self.stack = stacks.stack(division, group, labels, [*used])
         self.trained = [Trained(division, *own) for own in zip(labels, used, strict=True)]
         self.pace = pace or Pace(group.recipe.steps_per_epoch)

@@ -42,18 +42,10 @@ def finished(
     layers = named(moment.mask)
     params = named(moment.state.params) if experiment.save_params else {}
     states = _states(moment, anchor)
-    assert moment.outcome is not None
-    outcome, el2n = moment.outcome, first.el2n
-    assert el2n is not None
 
     def one(i: int, cell: Cell) -> Finished:
-        result = metrics.Result(
-            round=moment.round,
-            mask=_of_replica(layers, i),
-            outcome=jax.tree.map(lambda array: array[i], outcome),
-            el2n=el2n[i],
-            seconds=moment.seconds / len(cells),
-        )
+        result = _result(moment, first, layers, i)
+        result = result._replace(seconds=moment.seconds / len(cells))
         return Finished(
             metrics.row(experiment, cell, trained[i], result),
             result.mask,
@@ -63,6 +55,19 @@ def finished(
         )
 
     return itertools.starmap(one, enumerate(cells))
+
+
+def _result(moment: Moment, first: Moment, layers: Arrays, i: int) -> metrics.Result:
+    """What came of a round of replica i; the seconds are those of all replicas."""
+    assert moment.outcome is not None
+    assert first.el2n is not None
+    return metrics.Result(
+        round=moment.round,
+        mask=_of_replica(layers, i),
+        outcome=jax.tree.map(lambda array: array[i], moment.outcome),
+        el2n=first.el2n[i],
+        seconds=moment.seconds,
+    )
 
 
 def params_of(state: TrainState) -> list[Arrays]:

@@ -1,8 +1,8 @@
 """A session: one process works on a grid in a workdir, perhaps beside others."""
 
 import shutil
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,34 +100,58 @@ def run(
     division = divide(source, experiment.data)
     processes.agreed(lambda: opening.prepare(workdir, experiment))
     begun()
-    with interrupt.noted() as stopped, ExitStack() as leaving:
-
-        def settled() -> list[int]:
-            with locks.exclusive(workdir):
-                made = agreed.settled(
-                    workdir,
-                    where.replicas_at_once,
-                    shares,
-                    lambda: cost.at_once(experiment, sources.spec(experiment.data.dataset)),
-                )
-                here.append(leaving.enter_context(presence.registered(workdir)))
-            return made
-
-        here: list[presence.Here] = []
-        groups = queue.longest_first(groups_of(experiment, *processes.agreed(settled)))
+    with interrupt.noted() as stopped:
         what = What(experiment, division, workdir, where.checkpoint_minutes, stopped, [])
         what = what._replace(trace=Trace(workdir, profile))
-        if not processes.leads():
-            return Session(pd.DataFrame(), 0, 0, stopped=bool(working.follow(what, groups)))
+        if processes.leads():
+            return _lead(what, where, shares)
+        groups = _divided(experiment, processes.agreed(list))
+        return Session(pd.DataFrame(), 0, 0, stopped=bool(working.follow(what, groups)))
+
+
+def _lead(what: What, where: Elsewhere, shares: int) -> Session:
+    """The work of a process that is alone, or that leads others."""
+    experiment, workdir = what.experiment, what.workdir
+    with ExitStack() as leaving:
+        registered = _registered(experiment, workdir, where, shares)
+        entered = []
+
+        def begin() -> list[int]:
+            entered.append(leaving.enter_context(registered))
+            return entered[0][0]
+
+        groups = _divided(experiment, processes.agreed(begin))
         print(_announced(experiment, groups), flush=True)
         own = Queue(experiment, groups, workdir)
         for line in own.mend():
             print(line, flush=True)
-        Work(what, own, here[0]).all()
+        Work(what, own, entered[0][1]).all()
         if what.signal:
             return Session(unite_rows(workdir), *left.replicas(experiment, workdir), stopped=True)
         done = _finish(experiment, workdir)
-        return done._replace(stopped=bool(stopped()), undone=len(own.undone))
+        return done._replace(stopped=bool(what.signal), undone=len(own.undone))
+
+
+@contextmanager
+def _registered(
+    experiment: Experiment, workdir: Path, where: Elsewhere, shares: int
+) -> Iterator[tuple[list[int], presence.Here]]:
+    """Counts this process among those at work; what all of them have settled, and itself."""
+    with ExitStack() as leaving:
+        with locks.exclusive(workdir):
+            made = agreed.settled(
+                workdir,
+                where.replicas_at_once,
+                shares,
+                lambda: cost.at_once(experiment, sources.spec(experiment.data.dataset)),
+            )
+            here = leaving.enter_context(presence.registered(workdir))
+        yield made, here
+
+
+def _divided(experiment: Experiment, settled: list[int]) -> list[Group]:
+    """The groups of a grid in the order in which they are taken."""
+    return queue.longest_first(groups_of(experiment, *settled))
 
 
 def _announced(experiment: Experiment, groups: list[Group]) -> str:

@@ -4,6 +4,7 @@ TIE are the top-improved examples, whose training loss pruning improves most (Ji
 2210.13738). How many they are is our decision.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -12,8 +13,20 @@ import numpy as np
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.grid import averages
-from pruning_jax.grid.groups import Base, Labels
+from pruning_jax.grid.groups import Base, Group, Labels
 from pruning_jax.training.streams import Stream, stream
+
+
+def used_by(
+    experiment: Experiment, group: Group, labels: Sequence[Labels], workdir: Path
+) -> np.ndarray:
+    """Whether each replica of a group is trained on each training example, bool [replicas, train].
+
+    Args:
+      labels: of each replica.
+    """
+    pairs = zip(group.bases, labels, strict=True)
+    return np.stack([used(experiment, group.algorithms[0], *pair, workdir) for pair in pairs])
 
 
 def used(

@@ -126,7 +126,9 @@ class CellFiles:
         mask = write_arrays(paths.mask(*where, round_), made.mask, compressed=True)
         params = b""
         if made.params:
-            params = write_arrays(paths.params(*where, round_), made.params)
+            # Zeros are compressed well, weights hardly, and it takes time.
+            sparse = row["weights_remaining"] < row["weights_total"] / 2
+            params = write_arrays(paths.params(*where, round_), made.params, compressed=sparse)
         for name, values in self.over_rounds.items():
             values[round_:] = [made.examples[name]]
         stacked = {name: np.stack(values) for name, values in self.over_rounds.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from pruning_jax.errors import printable
+from pruning_jax.errors import printable, require
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.files import Arrays
 from pruning_jax.workdir import bounds, paths, recorded, salvage
@@ -17,8 +17,7 @@ from pruning_jax.workdir.damage import Damaged, json_object
 from pruning_jax.workdir.decided import cannot_be_had
 from pruning_jax.workdir.described import described
 
-LISTED = 4  # things that are named one by one before the others are counted
-ALIKE = 12  # problems of one kind that are all listed
+LISTED, ALIKE = 4, 12  # things that are named one by one; problems of one kind that are all listed
 MOST_EXAMPLES = 2_000_000  # of a training set, where no configuration says how many there are
 
 
@@ -132,6 +131,22 @@ def collect(workdir: Path) -> Run:
         diverged(rows),
         whole,
     )
+
+
+def load(workdir: Path) -> Run:
+    """What a workdir holds.
+
+    Raises:
+      WrongUse: there is no such directory.
+    """
+    require(workdir.is_dir(), f"workdir {workdir} is no directory")
+    return collect(workdir)
+
+
+def rows_of(run: Run | pd.DataFrame | str | Path) -> pd.DataFrame:
+    """The rows of a run, however it is given: as what was read, as a table, or as its workdir."""
+    found = load(Path(run)) if isinstance(run, str | Path) else run
+    return found.rows if isinstance(found, Run) else found
 
 
 def _config(path: Path, problems: list[str]) -> dict[str, object]:

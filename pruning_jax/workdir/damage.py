@@ -69,6 +69,7 @@ def json_object(path: Path, most_bytes: int = MOST_TEXT) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         expect(isinstance(content, dict), path, "is not a JSON object")
         expect(_depth(content) <= DEEPEST, path, f"is nested deeper than {DEEPEST}")
+        json.dumps(content, ensure_ascii=False).encode()  # half a character raises an error
         return content
 
     return read(path, reader)

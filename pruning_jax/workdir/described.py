@@ -140,6 +140,5 @@ def _check_algorithms(path: Path, found: Experiment) -> None:
             fine = 0 <= a.control_round <= rounds
             expect(fine, path, f"has no round that decides the examples of {a.name}")
         for rate in found.rates(a):
-            recipe = found.recipe_of(a, rate)
-            expect(recipe.train_size > 0, path, f"leaves {a.name} no example")
-            recipe.step_at(a.rewind_to)
+            left = found.recipe.train_size - found.left_out(a, rate)
+            expect(left > 0, path, f"leaves {a.name} no example")

@@ -1,5 +1,6 @@
 """How long the rest of a run takes, by what its rounds have taken so far."""
 
+import math
 from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import TypeAlias
@@ -15,12 +16,12 @@ Rows: TypeAlias = dict[Cell, list[Row]]
 COLUMNS = (*Cell._fields, "diverged", "clean_accuracy", "round", "seconds")
 
 
-def by_cell(rows: pd.DataFrame) -> Rows:
-    """The rows of each cell that has some."""
+def by_cell(experiment: Experiment, rows: pd.DataFrame) -> Rows:
+    """The rows of each cell of an experiment that has some."""
     found: Rows = {}
     for values in zip(*(rows[column].tolist() for column in COLUMNS), strict=True):
         found.setdefault(Cell(*values[:3]), []).append(dict(zip(COLUMNS, values, strict=True)))
-    return found
+    return {cell: found[cell] for cell in experiment.cells if cell in found}
 
 
 def seconds(experiment: Experiment, rows: Rows, cells: Iterable[Cell]) -> float | None:
@@ -63,6 +64,8 @@ def _means(experiment: Experiment, rows: Rows) -> Mapping[object, float]:
     for cell, own in rows.items():
         variant = experiment.algorithm(cell.algorithm).variant
         for row in own:
+            if math.isnan(row["seconds"]):
+                continue  # a table that was not read in full
             keys = [(variant, 0)] if row["round"] == 0 else [cell.algorithm, variant]
             for key in (*keys, None):
                 found.setdefault(key, []).append(row["seconds"])

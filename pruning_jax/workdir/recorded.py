@@ -178,7 +178,9 @@ def entries(workdir: Path, cell: Cell, rounds: int) -> list[Entry]:
     def reader(path: Path) -> list[Entry]:
         most, size = bounds.manifest(rounds), path.stat().st_size
         expect(size <= most, path, f"has {size:,} bytes, and may have {most:,}")
-        return manifest.read(workdir, cell)
+        found = manifest.read(workdir, cell)
+        expect(all(entry.sum.isascii() for entry in found), path, "has sums that are none")
+        return found
 
     return attempt(paths.manifest(workdir, cell), reader)
 

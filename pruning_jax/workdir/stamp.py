@@ -29,12 +29,17 @@ class Stamp(NamedTuple):
     sizes: str  # a sum of the names and sizes of all files of the cells
 
 
-def leave(workdir: Path, findings: Findings) -> str:
-    """Writes verified.json if all is well, and else takes it away.
+def stamped(workdir: Path, findings: Findings) -> Findings:
+    """The findings, which verified.json tells of if all is well; else it is taken away.
 
-    Returns:
-      Why it cannot be written, or "".
+    If it cannot be written, the findings have a line more.
     """
+    problem = _leave(workdir, findings)
+    return findings._replace(unknown=(*findings.unknown, problem)) if problem else findings
+
+
+def _leave(workdir: Path, findings: Findings) -> str:
+    """Writes verified.json, or takes it away; returns why that cannot be done, or ""."""
     path = paths.verified(workdir)
     try:
         if not findings.holds:

@@ -15,17 +15,12 @@ from rich.table import Table
 
 from pruning_jax.errors import WrongUse, require
 from pruning_jax.experiment.cells import Cell, Experiment
-from pruning_jax.workdir import forecast, locks, paths, presence
-from pruning_jax.workdir.cellfiles import ended_in, nothing_left
-from pruning_jax.workdir.collect import Run, collect
-from pruning_jax.workdir.decided import Decision, decision
+from pruning_jax.workdir import forecast, paths, presence
+from pruning_jax.workdir.collect import collect
+from pruning_jax.workdir.damage import Damaged
+from pruning_jax.workdir.described import described
 from pruning_jax.workdir.forecast import Rows
-
-FINISHED, IMPOSSIBLE, RUNNING, WAITING, FAILED, OPEN = STATES = (
-    *("finished", "cannot be had", "running", "waiting", "failed", "open"),
-)
-"""What a cell may be: `waiting` for the cells that decide its examples; `failed` with an error the
-last time; `open` where nobody works on it yet."""
+from pruning_jax.workdir.states import FINISHED, IMPOSSIBLE, STATES, found
 
 
 @dataclass(frozen=True)
@@ -89,27 +84,29 @@ def standing(workdir: Path) -> Standing:
     require(
         paths.config(workdir).exists(), f"workdir {workdir} holds no run: it has no config.json"
     )
+    try:
+        experiment = described(workdir).experiment
+    except Damaged as error:
+        raise WrongUse(str(error)) from error
     run = collect(workdir)
-    if run.experiment is None:
-        raise WrongUse(run.problems[0])
-    rows = forecast.by_cell(run.rows)
+    rows = forecast.by_cell(experiment, run.rows)
     processes = presence.alive(workdir)
     failures = presence.failures(workdir)
     failed = {number for failure in failures.values() for number in failure.cells}
-    states = _states(run, rows, processes, failed)
+    states = found(experiment, workdir, rows, processes, failed)
     counts = Counter(states.values())
     left = {cell for cell, state in states.items() if state not in (FINISHED, IMPOSSIBLE)}
-    work = forecast.seconds(run.experiment, rows, left)
+    work = forecast.seconds(experiment, rows, left)
     return Standing(
         workdir=str(workdir),
         finished=not left,
         cells=len(states),
         states={state: counts[state] for state in STATES},
-        lines=_lines(run.experiment, rows, states),
-        processes=[_working(run.experiment, process) for process in processes],
+        lines=_lines(experiment, rows, states),
+        processes=[_working(experiment, process) for process in processes],
         failures=[f"{f.error} (on {f.host}, process {f.pid}, {f.when})" for f in failures.values()],
         seconds_of_work=work,
-        seconds_left=_time_left(run.experiment, rows, left, work, processes),
+        seconds_left=_time_left(experiment, rows, left, work, processes),
         problems=run.problems,
     )
 
@@ -118,47 +115,6 @@ def _cells(experiment: Experiment, numbers: Iterable[int]) -> list[Cell]:
     """The cells with these places in the grid."""
     every = experiment.cells
     return [every[number] for number in numbers if 0 <= number < len(every)]
-
-
-def _states(
-    run: Run, rows: Rows, processes: Sequence[presence.Process], failed: set[int]
-) -> dict[Cell, str]:
-    """What each cell of a run is."""
-    experiment = run.experiment
-    assert experiment
-    every, held = experiment.cells, _held(run.workdir, len(experiment.cells))
-    waiting = {
-        n for process in processes if process.doing == presence.WAITING for n in process.cells
-    }
-    found = {}
-    for number, cell in enumerate(every):
-        algorithm = experiment.algorithm(cell.algorithm)
-        giver = cell._replace(algorithm=algorithm.masks_from)
-        theirs = (
-            ended_in(experiment.algorithm(giver.algorithm), rows.get(giver, []))
-            if algorithm.masks_from
-            else ()
-        )
-        decided = decision(experiment, algorithm, cell.noise_rate, lambda c: rows.get(c, []))
-        if nothing_left(ended_in(algorithm, rows.get(cell, [])), theirs):
-            found[cell] = FINISHED
-        elif decided is Decision.NEVER:
-            found[cell] = IMPOSSIBLE
-        elif number in held and number not in waiting:
-            found[cell] = RUNNING
-        elif decided is Decision.OPEN:
-            found[cell] = WAITING
-        else:
-            found[cell] = FAILED if number in failed else OPEN
-    return found
-
-
-def _held(workdir: Path, count: int) -> set[int]:
-    """The cells that processes hold."""
-    try:
-        return locks.byte_locks(paths.cells_lock(workdir), writes=False).held(count)
-    except FileNotFoundError:
-        return set()
 
 
 def _lines(experiment: Experiment, rows: Rows, states: dict[Cell, str]) -> list[Line]:
@@ -201,26 +157,26 @@ def _time_left(
     return max(work / len(processes), longest)
 
 
-def show(found: Standing, console: Console) -> None:
+def show(now: Standing, console: Console) -> None:
     """Prints the standing for people."""
     table = Table("algorithm", "noise", "cells", *STATES, "diverged", "rounds")
-    for line in found.lines:
+    for line in now.lines:
         numbers = [str(line.states[state] or "") for state in STATES]
         ends = [str(line.diverged or ""), str(line.rounds)]
         table.add_row(line.algorithm, f"{line.noise_rate:g}", str(line.cells), *numbers, *ends)
     console.print(table)
-    for process in found.processes:
+    for process in now.processes:
         what = _several(process.cells)
         job = f", job {process.job}" if process.job else ""
         console.print(
             f"process {process.pid} on {process.host}{job}, since {process.since}: {process.doing}"
             + (f" {what} since {process.doing_since}" if what else "")
         )
-    for line in found.failures:
+    for line in now.failures:
         console.print(f"a group ended with an error and is taken last: {line}")
-    for line in found.problems:
+    for line in now.problems:
         console.print(line)
-    console.print(_summary(found))
+    console.print(_summary(now))
 
 
 def _several(cells: list[list]) -> str:
@@ -233,18 +189,18 @@ def _several(cells: list[list]) -> str:
     return f"{', '.join(names[:2])}{more}, noise {listed[0]}, seeds {listed[1]},"
 
 
-def _summary(found: Standing) -> str:
+def _summary(now: Standing) -> str:
     """The last line: how much is done, and how long the rest takes."""
-    line = f"{found.states[FINISHED]} of {found.cells} cells are finished"
-    if found.states[IMPOSSIBLE]:
-        line += f", {found.states[IMPOSSIBLE]} cannot be had"
-    if found.finished:
+    line = f"{now.states[FINISHED]} of {now.cells} cells are finished"
+    if now.states[IMPOSSIBLE]:
+        line += f", {now.states[IMPOSSIBLE]} cannot be had"
+    if now.finished:
         return line
-    count = len(found.processes)
+    count = len(now.processes)
     line += "; nobody is at work" if not count else f"; {count} processes are at work"
-    if found.seconds_of_work is None:
+    if now.seconds_of_work is None:
         return f"{line}; how long the rest takes cannot be said yet"
-    seconds = found.seconds_left or found.seconds_of_work
+    seconds = now.seconds_left or now.seconds_of_work
     return f"{line}; the rest takes about {forecast.duration(seconds)}" + (
         "" if count else " for one process"
     )

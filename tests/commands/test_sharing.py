@@ -1,6 +1,7 @@
 """Several processes with one command and one workdir share a grid by themselves."""
 
 import json
+import shutil
 import signal
 import time
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ from processes import (
     train,
 )
 
-from pruning_jax.workdir import collect
+from pruning_jax.experiment.cells import Cell
+from pruning_jax.workdir import collect, paths
 
 FINISHED, UNFINISHED, STOPPED = 0, 3, 75
 
@@ -221,3 +223,21 @@ def test_the_status_for_people(reference):
     assert (done.returncode, done.stderr) == (FINISHED, "")
     assert "weight_rewinding" in done.stdout
     assert done.stdout.splitlines()[-1] == "6 of 6 cells are finished"
+
+
+def test_the_status_of_a_damaged_run(reference, tmp_path):
+    """What cannot be read counts as not done, and a line says so."""
+    workdir = shutil.copytree(reference, tmp_path / "run")
+    lost, damaged = Cell("lrr", 0.0, 0), Cell("random", 0.3, 0)
+    paths.rounds(workdir, lost).unlink()
+    paths.rounds(workdir, damaged).write_bytes(b"PAR1")
+    code, found = status(workdir)
+    assert code == UNFINISHED
+    assert lines(found)["lrr", 0.0] == lines(found)["random", 0.3] == {"open": 1}
+    assert lines(found)["lrr", 0.3] == {"finished": 1}
+    (problem,) = found["problems"]
+    assert str(paths.rounds(workdir, damaged)) in problem
+    assert found["seconds_of_work"] > 0
+    assert found["seconds_left"] is None
+    paths.config(workdir).write_text("{}")
+    assert "config.json" in one_line(run(f"--workdir={workdir}", command="status"))

@@ -73,8 +73,8 @@ def test_damaged_files_do_not_keep_it_from_asking(reference, experiment, tmp_pat
 
 
 def test_parameters_are_counted_only_where_they_are_saved(experiment):
-    saving = resolve(processes.config(save__params=True))
-    assert cells(saving) > 1.5 * cells(experiment)
+    saving, sparing = (resolve(processes.config(save__params=save)) for save in (True, False))
+    assert cells(saving) > 1.5 * cells(sparing)
 
 
 def test_masks_take_less_the_fewer_weights_remain():

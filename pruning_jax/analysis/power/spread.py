@@ -92,6 +92,22 @@ def of_run(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> dict[float, Spr
     return known
 
 
+def known(
+    rows: pd.DataFrame | None, spread: float | None, loss_spread: float | None, settings: Settings
+) -> dict[float, Spreads]:
+    """The spreads by noise rate, from the rows of a run or as they are given.
+
+    Raises:
+      WrongUse: neither or both are given.
+    """
+    one = "either like=, a finished run, or spread=, as in spread=0.005"
+    require((rows is None) != (spread is None), f"how much do seeds differ? Give {one}")
+    if rows is not None:
+        return of_run(rows, settings)
+    assert spread is not None
+    return {0.0: given(spread, loss_spread)}
+
+
 def _deviations(values: Float[ndarray, "seed density"]) -> Sequence[float]:
     """The standard deviation at each density, median-unbiased: that of a few normal values is
     more often too small than too large."""
