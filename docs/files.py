@@ -34,7 +34,9 @@ FILES = {
     paths.figure(HERE, "test_error", "pdf"): "a figure of the page; also as PNG",
     paths.table(HERE, "claims"): "the table of an analysis",
     paths.checkpoints(HERE) / "...": "what resuming needs, locks, who is at work; it may change",
-    HERE / "logs" / "...": "what the processes printed that `launch/local.sh` started",
+    paths.log(HERE, "node7", 4711): "what a process printed, with the time",
+    paths.profile(HERE) / "...": "traces of the profiler, if `--profile` asks for them",
+    paths.mirror(HERE, "tensorboard") / "...": "a mirror of the rows, if `--mirror` asks for it",
 }
 
 

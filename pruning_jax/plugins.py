@@ -147,6 +147,7 @@ AUGMENTATIONS = Kind("augmentation", "pruning_jax.data.augmentations", "augment"
 OPTIMIZERS = Kind("optimizer", "pruning_jax.training.optimizers", "optimizer")
 SCHEDULES = Kind("schedule", "pruning_jax.training.schedules", "schedule")
 ANALYSES = Kind("analysis", "pruning_jax.analysis.analyses", "table")
+MIRRORS = Kind("mirror", "pruning_jax.mirrors.targets", "mirror")
 
 KINDS = (CRITERIA, REWINDS, MODELS, DATASETS, NOISE, AUGMENTATIONS, OPTIMIZERS, SCHEDULES, ANALYSES)
 """All that can be extended."""

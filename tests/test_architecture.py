@@ -132,7 +132,16 @@ def test_nothing_imports_tensorflow():
     )
 
 
-WITHOUT_JAX = ("experiment", "workdir", "analysis", "reporting", "plugins", "errors", "files")
+WITHOUT_JAX = (
+    "experiment",
+    "workdir",
+    "analysis",
+    "reporting",
+    "mirrors",
+    "plugins",
+    "errors",
+    "files",
+)
 
 
 def test_some_rooms_need_no_jax():

@@ -35,6 +35,9 @@ ENTRY = 320
 TABLE, ROW = 14_000, 250
 """What a table of rounds takes with no rows, and each row."""
 
+SUMS, SUM = 700, 300
+"""What a manifest takes for each round, and beside it for each array of parameters."""
+
 SHARED = 200_000
 """What belongs to no cell: the figure, config.json, the log."""
 
@@ -124,15 +127,15 @@ def _cell(experiment: Experiment, algorithm: Algorithm, noise_rate: float) -> li
     network = _network(recipe)
     train, test = experiment.recipe.train_size, sources.spec(experiment.data.dataset).test_size
     once = (FOLDERS + 1) * BLOCK + TABLE + 12 * ENTRY + 22 * train + 4 * test
-    params = 0
+    params, sums = 0, SUMS + SUM * network.leaves
     if experiment.save_params:
         once += BLOCK
         params = _blocks(4 * network.params + ENTRY * network.leaves)
     sizes = []
     for density in algorithm.densities:
         mask = _blocks(_compressed(round(density, 3)) * network.weights + ENTRY * network.layers)
-        sizes.append(mask + params + ROW + 5 * train + 2 * test)
-    return [sizes[0] + _blocks(once) + BLOCK, *sizes[1:]]
+        sizes.append(mask + params + ROW + sums + 5 * train + 2 * test)
+    return [sizes[0] + _blocks(once) + 2 * BLOCK, *sizes[1:]]
 
 
 class Network(NamedTuple):

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from pruning_jax.grid.at_work import Progress as At
+from pruning_jax.workdir import logbook
 from pruning_jax.workdir.forecast import duration
 
 
@@ -45,6 +46,15 @@ class Terminal:
     def update(self, text: str, part: float, left: str) -> None:
         left = f"{left} left" if left else ""
         self.bar.update(self.task, completed=part, description=text, left=left)
+
+
+class Nowhere:
+    """No place: events tell of the progress."""
+
+    drawn_again = False
+
+    def update(self, text: str, part: float, left: str) -> None:
+        pass
 
 
 class Notebook:
@@ -83,10 +93,21 @@ class Display:
     def show(self, at: At, done: float) -> None:
         """Shows where the run stands."""
         self.done = done
-        left = duration(self._pace(done) * (self.total - done))
+        seconds = self._pace(done) * (self.total - done)
         text = f"{at.algorithm}  round {at.round}  density {at.density:.3g}"
         if at.done or self.screen.drawn_again:
-            self.screen.update(text, self._part, left)
+            self.screen.update(text, self._part, duration(seconds))
+        if at.done and self.screen.drawn_again:
+            logbook.LOGGER.info("%s  %.0f%% done", text, 100 * self._part)
+        if at.done:
+            logbook.emit(
+                "round",
+                algorithm=at.algorithm,
+                round=at.round,
+                density=at.density,
+                part=round(self._part, 4),
+                seconds_left=round(max(0.0, seconds), 1),
+            )
 
     @property
     def _part(self) -> float:
@@ -111,9 +132,18 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
+def waiting(text: str) -> None:
+    """Says what this process waits for."""
+    if not logbook.emit("waiting", text=text):
+        print(text, flush=True)
+
+
 @contextmanager
 def display(total: float) -> Iterator[Display]:
     """A display of `total` estimated seconds."""
+    if logbook.emit("started", seconds=round(total, 1)):
+        yield Display(total, Nowhere())
+        return
     print(f"about {duration(total)} for all of it, of which some may be done already", flush=True)
     if in_notebook():
         yield Display(total, Notebook())

@@ -1,7 +1,7 @@
 """A session: one process works on a grid in a workdir, perhaps beside others."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.config import Config
 from pruning_jax.grid import agreed, averages, cost, dryrun, left, opening, queue, working
 from pruning_jax.grid.groups import Group, groups_of
+from pruning_jax.grid.profiling import Trace
 from pruning_jax.grid.queue import Queue
 from pruning_jax.grid.resolve import resolve
 from pruning_jax.grid.working import What, Work, unite_rows
@@ -67,7 +68,13 @@ def checked(config: Config) -> tuple[Experiment, list[str]]:
     return experiment, dryrun.notes(experiment)
 
 
-def run(config: Config, workdir: Path, shares: int = 0) -> Session:
+def run(
+    config: Config,
+    workdir: Path,
+    shares: int = 0,
+    profile: int = 0,
+    begun: Callable[[], None] = lambda: None,
+) -> Session:
     """Trains the grid of a configuration, or what is left of it, in a workdir.
 
     Several processes may do this at once: each takes one group after the other that no other
@@ -77,6 +84,8 @@ def run(config: Config, workdir: Path, shares: int = 0) -> Session:
     Args:
       shares: how many groups each network and set of examples has at least, where there is enough
         to divide; 0 for what other processes have settled, else 1.
+      profile: how many steps JAX's profiler traces.
+      begun: called once nothing is refused any more and the workdir is there.
 
     Raises:
       WrongUse: something about the configuration, the data or the workdir.
@@ -90,8 +99,10 @@ def run(config: Config, workdir: Path, shares: int = 0) -> Session:
     source = sources.load(experiment.data.dataset, where.data_dir)
     division = divide(source, experiment.data)
     processes.agreed(lambda: opening.prepare(workdir, experiment))
+    begun()
     with interrupt.noted() as stopped:
         what = What(experiment, division, workdir, where.checkpoint_minutes, stopped, [])
+        what = what._replace(trace=Trace(workdir, profile))
         if processes.leads():
             return _lead(what, where, shares)
         groups = _divided(experiment, processes.agreed(list))

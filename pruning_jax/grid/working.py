@@ -15,6 +15,7 @@ from pruning_jax.grid import calibration, cost, estimate, left, progress, snapsh
 from pruning_jax.grid.at_work import GroupRun, Progress
 from pruning_jax.grid.groups import Base, Group
 from pruning_jax.grid.pace import Pace
+from pruning_jax.grid.profiling import Trace
 from pruning_jax.grid.progress import Display
 from pruning_jax.grid.queue import Queue, Taken
 from pruning_jax.grid.speed import Seconds, Speed, seconds
@@ -35,6 +36,7 @@ class What(NamedTuple):
     checkpoint_minutes: float
     stopped: Callable[[], int]  # the number of the signal that has come to this process, or 0
     elsewhere: list[int]  # the signals that have come to processes that train with this one
+    trace: Trace | None = None  # of the profiler
 
     @property
     def signal(self) -> int:
@@ -48,7 +50,7 @@ class What(NamedTuple):
             self.experiment, group, self.division, self.workdir, self.checkpoint_minutes, pace
         )
         moments = run.run()
-        for at in moments:
+        for at in self.trace.of(moments, pace) if self.trace else moments:
             yield at
             if number := processes.anyone(self.stopped()):
                 self.elsewhere.append(number)
@@ -113,7 +115,7 @@ class Work(NamedTuple):
             if not taken.waits_for:
                 return taken
             if not told:
-                print(_waits(taken), flush=True)
+                progress.waiting(_waits(taken))
                 self.here.says(presence.WAITING, self.queue.cells(taken.group))
             told = True
             self._sleep()

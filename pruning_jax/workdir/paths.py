@@ -51,6 +51,25 @@ def verified(workdir: Path) -> Path:
     return workdir / "verified.json"
 
 
+def log(workdir: Path, host: str, process: int) -> Path:
+    """What a process printed.
+
+    >>> log(Path("runs/digits"), "node7", 4711).as_posix()
+    'runs/digits/logs/node7-4711.log'
+    """
+    return workdir / "logs" / f"{host}-{process}.log"
+
+
+def profile(workdir: Path) -> Path:
+    """The folder of the traces of JAX's profiler."""
+    return workdir / "profile"
+
+
+def mirror(workdir: Path, name: str) -> Path:
+    """The folder of a mirror: `tensorboard`, or one of the user's own, `my_module:name`."""
+    return workdir / "mirrors" / name.replace(":", ".")
+
+
 TOP = frozenset(
     {
         "config.json",
@@ -63,8 +82,7 @@ TOP = frozenset(
         "checkpoints",
         "logs",
         "profile",
-        "tensorboard",
-        "wandb",
+        "mirrors",
     }
 )
 """What may lie in a workdir, beside nothing else."""
