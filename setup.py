@@ -27,7 +27,7 @@ extras = {
     "lint": ["pyright[nodejs]==1.1.414", "ruff==0.17.6"],
     "test": [
         *IMAGENET,
-        *MIRRORS,
+        *MIRRORS[:1],
         "beartype>=0.20.2",
         "hypothesis>=6.100",
         "ipykernel>=6.29",
