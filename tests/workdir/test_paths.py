@@ -35,6 +35,8 @@ def test_a_real_run_has_its_files_there(tmp_path_factory):
         expected |= {paths.rounds(run, cell), paths.examples(run, cell)}
         expected |= {paths.manifest(run, cell)}
         expected |= {paths.mask(run, cell, round_) for round_ in range(3)}
+        expected |= {paths.anchor(run, cell)}
+        expected |= {paths.params(run, cell, round_) for round_ in range(3)}
     assert {run / name for name in processes.files(run)} == expected
     assert paths.cell_tables(run) == sorted(paths.rounds(run, cell) for cell in cells)
     assert paths.shared_lock(run).exists()
