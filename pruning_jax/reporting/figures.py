@@ -33,7 +33,7 @@ MARKERS = "osD^vPX*"
 DASHES: tuple[LineStyleType, ...] = ("-", "--", "-.", ":")
 GREY = "#444444"
 PALE = "#ececec"
-WIDTH, HEIGHT, EDGE = 3.2, 2.5, 0.75  # inches: of a frame, and what its labels take beside it
+WIDTH, HEIGHT, EDGE = 3.2, 2.5, 0.85  # inches: of a frame, and what its labels take beside it
 
 
 def accuracy(rows: pd.DataFrame) -> Figure:
@@ -56,7 +56,7 @@ def draw(chart: Chart, width: float = WIDTH, height: float = HEIGHT) -> Figure:
     rows, columns = chart.rows, chart.columns
     legend = [_sample(series) for series in chart.legend.values()]
     below = 0.1 + 0.19 * ((len(legend) + 2) // 3) if legend else 0.75 if chart.scale else 0.0
-    size = (width * len(columns) + EDGE + 0.1, (height + EDGE) * len(rows) + below)
+    size = (width * len(columns) + EDGE, (height + EDGE) * len(rows) + below)
     figure = Figure(figsize=size)
     grid = figure.subplots(len(rows), len(columns), squeeze=False)
     above = 0.17 * (1 + max(column.count("\n") for column in columns)) + 0.18
