@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 
@@ -15,6 +16,10 @@ import pytest
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit it and share compiled programs
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="pruning_jax_tests_")
     atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what runs in its background so, and all processes that we start would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if "JAX_PLATFORMS" not in os.environ:
     jax.config.update("jax_platforms", "cpu")
