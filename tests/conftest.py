@@ -18,7 +18,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit it and share comp
     atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts what runs in its background so, and all processes that we start would inherit it.
+    # A shell starts what runs in its background so, and what we start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if "JAX_PLATFORMS" not in os.environ:
