@@ -35,7 +35,7 @@ ENTRY = 320
 TABLE, ROW = 14_000, 250
 """What a table of rounds takes with no rows, and each row."""
 
-SUMS, SUM = 700, 300
+SUMS, SUM = 900, 300
 """What a manifest takes for each round, and beside it for each array of parameters."""
 
 SHARED = 200_000
@@ -129,8 +129,8 @@ def _cell(experiment: Experiment, algorithm: Algorithm, noise_rate: float) -> li
     once = (FOLDERS + 1) * BLOCK + TABLE + 12 * ENTRY + 22 * train + 4 * test
     params, sums = 0, SUMS + SUM * network.leaves
     if experiment.save_params:
-        once += BLOCK
         params = _blocks(4 * network.params + ENTRY * network.leaves)
+        once += BLOCK + params  # a folder, and the anchor
     sizes = []
     for density in algorithm.densities:
         mask = _blocks(_compressed(round(density, 3)) * network.weights + ENTRY * network.layers)

@@ -50,7 +50,11 @@ CHOICES = "grid.algorithms: 'lr' is not one of extended_dense, finetune, "
 # What is wrong: the flags, and what the line must say; {tmp} is a folder with a few files.
 CASES = {
     # Flags
-    "unknown flag": (["--worker=1"], "--worker", "--help, --config.<setting>, --config, --shares"),
+    "unknown flag": (
+        ["--worker=1"],
+        "--worker",
+        "--help, --config.<setting>, --config, --distributed",
+    ),
     "misspelt flag": (["--share=2"], "--share", "did you mean shares?"),
     "flag without value": (["--shares"], "--shares"),
     "stray words": (["lrr", "random"], "'lrr random'", "begin with --"),

@@ -59,7 +59,9 @@ def own_rows(rows, cell):
 
 
 def test_every_file_of_the_contract_is_left_and_no_other(reference):
-    cell_files = ["examples.npz", "rounds.parquet", *(f"masks/round_{r:02d}.npz" for r in range(3))]
+    rounds = [f"round_{r:02d}.npz" for r in range(3)]
+    cell_files = ["examples.npz", "manifest.json", "rounds.parquet", "params/anchor.npz"]
+    cell_files += [f"{what}/{name}" for what in ("masks", "params") for name in rounds]
     expected = [folder(Path(), cell) / name for cell in CELLS for name in cell_files]
     top = ["config.json", "rounds.parquet", "figures/accuracy.png"]
     assert processes.files(reference) == sorted([*top, *map(str, expected)])

@@ -68,6 +68,7 @@ def test_two_checkpoints_are_kept(interrupted):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Orbax's own loop
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_checkpoint_is_passed_over(
     experiment, group_run, interrupted, uninterrupted, tmp_path, capsys, damage

@@ -1,8 +1,5 @@
 """A workdir with something in it that should not be there, or that cannot be written: one line."""
 
-import shutil
-import subprocess
-
 import processes
 import pytest
 from processes import assert_same, in_succession, training
@@ -73,42 +70,3 @@ def test_a_damaged_settlement_is_settled_again(reference, tmp_path, content):
     (done,) = in_succession([{"arguments": training(workdir)}])
     assert done.returncode == 0, done.stderr
     assert_same(workdir, reference)
-
-
-FROZEN = {
-    "config.json": r"^open \S*/\.config.json",
-    "masks": r"^open \S*lrr/noise=0.3/seed=0/masks/\.round_01",
-    "rounds.parquet": r"^open \S*lrr/noise=0.3/seed=0/\.rounds.parquet",
-    "checkpoints": r"^os.mkdir \S*checkpoints/\S*/round",
-    "accuracy.png": r"^open \S*accuracy.png",
-}
-"""What the line names: before which dealing with files nothing may be written any more."""
-
-
-def frozen(folder, on):
-    """Files of a folder and below it cannot be changed or made, even by root; or they can again."""
-    return subprocess.run(["chattr", "-R", "+i" if on else "-i", folder], capture_output=True)
-
-
-@pytest.mark.slow
-def test_a_workdir_that_becomes_read_only_is_told_in_a_line_and_gone_on_with(reference, tmp_path):
-    (tmp_path / "try").mkdir()
-    if shutil.which("chattr") is None or frozen(tmp_path / "try", True).returncode:
-        pytest.skip("chattr cannot make a folder immutable here: it needs root and ext4")
-    frozen(tmp_path / "try", False)
-    steps = []
-    for name, pattern in FROZEN.items():
-        workdir = tmp_path / name / "run"
-        workdir.mkdir(parents=True)
-        steps.append({"arguments": training(workdir), "frozen_before": [pattern, str(workdir)]})
-    ended = in_succession(steps)
-    for name in FROZEN:
-        frozen(tmp_path / name / "run", False)
-    for (name, _), done in zip(FROZEN.items(), ended, strict=True):
-        assert done.returncode == 2, (name, done.stdout, done.stderr)
-        assert len(done.stderr.splitlines()) == 1, (name, done.stderr)
-        assert name in done.stderr
-    again = in_succession([{"arguments": step["arguments"]} for step in steps])
-    for name, done in zip(FROZEN, again, strict=True):
-        assert done.returncode == 0, (name, done.stderr)
-        assert_same(tmp_path / name / "run", reference)

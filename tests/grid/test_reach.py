@@ -76,7 +76,9 @@ def test_a_listed_or_a_first_density_out_of_reach_is_refused(settings):
 
 @pytest.mark.parametrize("rounds", ["colapse", -1, 2.5, None])
 def test_other_rounds_are_refused(rounds):
-    with pytest.raises(WrongUse, match=r"rounds .* is neither 'collapse' nor a number from 0 on"):
+    with pytest.raises(
+        WrongUse, match=r"rounds .* is neither 'collapse' nor a number from 0 to 9999"
+    ):
         experiment(rounds=rounds)
 
 

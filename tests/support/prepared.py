@@ -8,8 +8,6 @@ MODULE as `python -m` does. A step has `arguments`, and may have the end of the 
 signal_before: [pattern, number, seconds]. Just before the first dealing with files that
   matches (`open`, `os.rename`, `os.remove`, `os.mkdir` or `os.rmdir`, followed by the first path
   and the second), or so many seconds later, the process sends itself the signal with this number.
-frozen_before: [pattern, folder]. Just before the first dealing with files that matches, nothing in
-  the folder can be changed any more.
 full_before: [pattern, bytes]. Just before the first dealing with files that matches the disk is
   full: from then on no file can grow beyond so many bytes.
 """
@@ -20,7 +18,6 @@ import re
 import resource
 import runpy
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -64,17 +61,12 @@ def full_before(pattern, size):
     before(pattern, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits))
 
 
-def frozen_before(pattern, folder):
-    """Nothing in a folder can be changed any more, even by root."""
-    before(pattern, lambda: subprocess.run(["chattr", "-R", "+i", folder], check=True))
-
-
 def command(module, step):
     """The part of the copy; it never returns."""
     sys.argv = [module, *step["arguments"]]
     status = 0
     try:
-        for happening in (signal_before, full_before, frozen_before):
+        for happening in (signal_before, full_before):
             if happening.__name__ in step:
                 happening(*step[happening.__name__])
         runpy.run_module(module, run_name="__main__", alter_sys=True)
