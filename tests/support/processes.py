@@ -155,9 +155,11 @@ def reference(tmp_path_factory):
 
 
 def files(workdir):
-    """The names of a run's files, those for resuming and what processes printed left out."""
+    """The names of a run's files; those for resuming, what processes printed, and the stamp that
+    `verify` may have left are no part of them."""
     found = [path.relative_to(workdir) for path in workdir.rglob("*") if path.is_file()]
-    return sorted(str(path) for path in found if path.parts[0] not in ("checkpoints", "logs"))
+    besides = ("checkpoints", "logs", "verified.json")
+    return sorted(str(path) for path in found if path.parts[0] not in besides)
 
 
 def content(path):
