@@ -14,20 +14,20 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "pruning_jax/__init__.py").read_text())
 
 IMAGENET = ["grain>=0.2.18"]
-MIRRORS = ["tensorboardX>=2.6.2", "wandb>=0.19.11"]
+TENSORBOARD = ["tensorboardX>=2.6.2"]
 
 extras = {
     "cuda": ["jax[cuda13]"],
     "imagenet": IMAGENET,  # images that do not fit into memory
-    "tensorboard": MIRRORS[:1],  # it does without TensorFlow
+    "tensorboard": TENSORBOARD,  # it does without TensorFlow
     "tpu": ["jax[tpu]"],
     "torch": ["torch==2.13.0"],  # for comparisons in tests/ and benchmarks/ only
-    "wandb": MIRRORS[1:],
+    "wandb": ["wandb>=0.19.11"],
     # Exact, because each release finds other faults; a user's environment has none of them.
     "lint": ["pyright[nodejs]==1.1.414", "ruff==0.17.6"],
     "test": [
         *IMAGENET,
-        *MIRRORS[:1],
+        *TENSORBOARD,
         "beartype>=0.20.2",
         "hypothesis>=6.100",
         "ipykernel>=6.29",

@@ -211,10 +211,11 @@ class GroupRun:
         cells = self._cells(algorithm)
         anchor = first.anchors[self.work.recipe.step_at(algorithm.rewind_to)]
         made = recording.finished(self.experiment, cells, self.trained, moment, first, anchor)
-        anchors = recording.params_of(anchor) if self.experiment.save_params else []
+        kept = self.experiment.save_params and moment.round == 0
+        anchors = recording.params_of(anchor) if kept else []
         if not processes.leads():
             return
-        for cell, params in zip(cells, anchors if moment.round == 0 else [], strict=False):
+        for cell, params in zip(cells, anchors, strict=False):
             write_arrays(paths.anchor(self.workdir, cell), params)
         for cell, own in zip(cells, made, strict=True):
             source = self.files.get(cell._replace(algorithm=algorithm.masks_from))

@@ -7,12 +7,12 @@ to the same bits, as it does for a cell that was never finished.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pruning_jax.errors import said
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.files import Arrays, read_arrays
 from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.cellfiles import read_table, write_rows
 from pruning_jax.workdir.columns import Row
+from pruning_jax.workdir.damage import Damaged, read
 from pruning_jax.workdir.manifest import Entry
 
 
@@ -38,10 +38,10 @@ def mend(workdir: Path, cell: Cell, digest: str) -> str:
     entries, examples = list[Entry](), Arrays()
     if rows:
         try:
-            entries = manifest.read(workdir, cell)
-            examples = read_arrays(paths.examples(workdir, cell))
-        except Exception as error:  # a damaged file may lead to any error
-            damage = damage or f"{_culprit(workdir, cell, entries)} cannot be read ({said(error)})"
+            entries = read(paths.manifest(workdir, cell), lambda _: manifest.read(workdir, cell))
+            examples = read(paths.examples(workdir, cell), read_arrays)
+        except Damaged as error:
+            damage = damage or str(error)
     wrong = _first_wrong(workdir, cell, rows, entries, examples, manifest.origin(digest, cell))
     sound = len(rows) if wrong is None else wrong[0]
     if sound == len(rows) and not damage and table.exists() == bool(rows):
@@ -56,11 +56,13 @@ def mend(workdir: Path, cell: Cell, digest: str) -> str:
 
 
 def _rows(table: Path) -> tuple[list[Row], str]:
-    """The rows of a table, and what is wrong with it or ""."""
+    """The rows of a table, and what is wrong with it or ""; none where there is no table."""
     try:
-        return (read_table(table).to_pylist() if table.exists() else []), ""
-    except Exception as error:  # a damaged file may lead to any error
-        return [], f"{table} cannot be read ({said(error)})"
+        return (
+            read(table, lambda path: read_table(path).to_pylist()) if table.exists() else []
+        ), ""
+    except Damaged as error:
+        return [], str(error)
 
 
 def _rows_in_union(workdir: Path, cell: Cell) -> list[Row]:
@@ -72,11 +74,6 @@ def _rows_in_union(workdir: Path, cell: Cell) -> list[Row]:
     while len(found) in own:
         found.append(own[len(found)])
     return found
-
-
-def _culprit(workdir: Path, cell: Cell, entries: Sequence[Entry]) -> Path:
-    """Which of the two files that are read one after the other could not be."""
-    return paths.examples(workdir, cell) if entries else paths.manifest(workdir, cell)
 
 
 def _first_wrong(
@@ -117,9 +114,7 @@ def _wrong(workdir: Path, cell: Cell, row: Row, entry: Entry, examples: Arrays) 
         parts.append((paths.params(workdir, cell, round_), entry.params))
     for path, expected in parts:
         try:
-            same = manifest.sum_of_file(path) == expected
-        except OSError as error:
-            yield f"{path} cannot be read ({said(error)})"
-        else:
-            if not same:
+            if read(path, manifest.sum_of_file) != expected:
                 yield f"{path} is not as it was written"
+        except Damaged as error:
+            yield str(error)

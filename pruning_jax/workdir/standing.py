@@ -17,10 +17,10 @@ from pruning_jax.errors import WrongUse, require
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.workdir import forecast, paths, presence
 from pruning_jax.workdir.collect import collect
+from pruning_jax.workdir.conditions import FINISHED, IMPOSSIBLE, STATES, found
 from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.described import described
 from pruning_jax.workdir.forecast import Rows
-from pruning_jax.workdir.states import FINISHED, IMPOSSIBLE, STATES, found
 
 
 @dataclass(frozen=True)

@@ -2,34 +2,18 @@
 
 python halting.py PATTERN MODULE [argument ...]
 
-That is just before the first dealing with files that matches; see prepared.py.
+That is just before the first dealing with files that matches; see dealings.py.
 """
 
 import os
-import re
 import runpy
 import signal
 import sys
 
-EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
-
-
-def halt_before(pattern):
-    """This process will stop itself, once."""
-    done = []
-
-    def watch(event, arguments):
-        if event not in EVENTS or done:
-            return
-        if re.search(pattern, " ".join([event, *map(str, arguments[:2])])):
-            done.append(event)
-            os.kill(os.getpid(), signal.SIGSTOP)
-
-    sys.addaudithook(watch)
-
+from dealings import before
 
 if __name__ == "__main__":
-    halt_before(sys.argv[1])
+    before(sys.argv[1], lambda: os.kill(os.getpid(), signal.SIGSTOP))
     sys.argv = sys.argv[2:]
     sys.path[0] = os.getcwd()
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

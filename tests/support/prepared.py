@@ -14,7 +14,6 @@ full_before: [pattern, bytes]. Just before the first dealing with files that mat
 
 import json
 import os
-import re
 import resource
 import runpy
 import signal
@@ -27,23 +26,9 @@ from pathlib import Path
 import sklearn.datasets  # noqa: F401
 import tensorflow_datasets  # noqa: F401
 from array_record.python import array_record_data_source  # noqa: F401
+from dealings import before
 
 TIMEOUT = 120  # seconds for a step
-EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir")
-
-
-def before(pattern, act):
-    """From now on `act` is called at the first dealing with files that matches."""
-    done = []
-
-    def watch(event, arguments):
-        if event not in EVENTS or done:
-            return
-        if re.search(pattern, " ".join([event, *map(str, arguments[:2])])):
-            done.append(event)
-            act()
-
-    sys.addaudithook(watch)
 
 
 def signal_before(pattern, number, seconds):
