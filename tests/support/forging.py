@@ -63,14 +63,20 @@ def states(workdir, cell, round_, **parts):
     entries(workdir, cell, change)
 
 
-def settings(workdir, change):
-    """Changes the experiment in config.json, and its hash with it."""
+def configuration(workdir, change):
+    """Changes config.json, but not the hash in it."""
     path = paths.config(workdir)
     content = json.loads(path.read_text())
-    change(content["experiment"])
+    change(content)
     path.write_text(json.dumps(content))
-    content["hash"] = record.digest(described(workdir).experiment)
-    path.write_text(json.dumps(content))
+    return path
+
+
+def settings(workdir, change):
+    """Changes the experiment in config.json, and its hash with it."""
+    configuration(workdir, lambda content: change(content["experiment"]))
+    found = record.digest(described(workdir).experiment)
+    configuration(workdir, lambda content: content.update(hash=found))
 
 
 def renew(workdir, since=0):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import verified
-from forging import arrays, fit_rows, forge, rows, settings, swap, table
+from forging import arrays, configuration, fit_rows, forge, rows, settings, swap, table
 from verified import ALGORITHMS, LAYERS, LRR
 
 from pruning_jax.experiment.cells import Cell
@@ -81,14 +81,26 @@ def last_digit(workdir, cell, round_, layer):
     return path
 
 
+def replaced(workdir, old, new):
+    """Changes the text of config.json."""
+    path = paths.config(workdir)
+    path.write_text(path.read_text().replace(old, new))
+    return path
+
+
+def of_lrr(workdir, **settings):
+    """Changes what config.json says of lrr, but not its hash."""
+    return configuration(
+        workdir, lambda content: content["experiment"]["algorithms"]["lrr"].update(settings)
+    )
+
+
 # One function for each way to tamper: it returns the file that verify must name. Each is listed in
 # TAMPERING below with the checks that find it.
 
 
 def hash_of_the_configuration(workdir):
-    path = workdir / "config.json"
-    path.write_text(path.read_text().replace('"split_seed": 0', '"split_seed": 3'))
-    return path
+    return replaced(workdir, '"split_seed": 0', '"split_seed": 3')
 
 
 def unreadable_configuration(workdir):
@@ -98,39 +110,23 @@ def unreadable_configuration(workdir):
 
 
 def foreign_configuration(workdir):
-    path = workdir / "config.json"
-    content = json.loads(path.read_text())
-    content["experiment"]["what"] = 1
-    path.write_text(json.dumps(content))
-    return path
+    return configuration(workdir, lambda content: content["experiment"].update(what=1))
 
 
 def algorithm_outside_the_workdir(workdir):
-    path = workdir / "config.json"
-    path.write_text(path.read_text().replace('"movement"', '"../../movement"'))
-    return path
+    return replaced(workdir, '"movement"', '"../../movement"')
 
 
 def algorithm_at_the_root(workdir):
-    path = workdir / "config.json"
-    path.write_text(path.read_text().replace('"movement"', '"/etc"'))
-    return path
+    return replaced(workdir, '"movement"', '"/etc"')
 
 
 def number_for_a_list(workdir):
-    path = workdir / "config.json"
-    content = json.loads(path.read_text())
-    content["experiment"]["algorithms"]["lrr"]["densities"] = 5
-    path.write_text(json.dumps(content))
-    return path
+    return of_lrr(workdir, densities=5)
 
 
 def list_for_a_name(workdir):
-    path = workdir / "config.json"
-    content = json.loads(path.read_text())
-    content["experiment"]["algorithms"]["lrr"]["name"] = []
-    path.write_text(json.dumps(content))
-    return path
+    return of_lrr(workdir, name=[])
 
 
 def ten_thousand_lists(workdir):
@@ -140,18 +136,12 @@ def ten_thousand_lists(workdir):
 
 
 def a_billion_cells(workdir):
-    path = workdir / "config.json"
-    content = json.loads(path.read_text())
-    content["experiment"]["seeds"] = list(range(100_000))
-    content["experiment"]["noise_rates"] = [i / 10_000 for i in range(10_000)]
-    path.write_text(json.dumps(content))
-    return path
+    many = {"seeds": list(range(100_000)), "noise_rates": [i / 10_000 for i in range(10_000)]}
+    return configuration(workdir, lambda content: content["experiment"].update(many))
 
 
 def masks_of_nobody(workdir):
-    path = workdir / "config.json"
-    path.write_text(path.read_text().replace('"masks_from": "lottery"', '"masks_from": "nobody"'))
-    return path
+    return replaced(workdir, '"masks_from": "lottery"', '"masks_from": "nobody"')
 
 
 def truncated_examples(workdir):
