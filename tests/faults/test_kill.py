@@ -13,7 +13,7 @@ from soak import bounded
 
 KILLS = bounded(8, 50)
 LIVES = 5  # kills of one workdir, before it may end
-SHORTEST, LONGEST = 0.5, 9.0  # seconds after the process has begun to read its configuration
+SHORTEST, LONGEST = 0.2, bounded(4.0, 12.0)  # seconds after it has begun to read its configuration
 BEGIN = r"^open \S*smoke.py"
 KILL, KILLED = 9, -9
 
@@ -41,7 +41,9 @@ def reference(arguments, tmp_path_factory):
 
 @pytest.mark.slow
 def test_kills_at_random_moments_change_nothing(arguments, reference, tmp_path):
-    moments = np.random.default_rng(0).uniform(SHORTEST, LONGEST, KILLS).round(2).tolist()
+    shares = np.random.default_rng(0).uniform(size=KILLS)
+    # Each length is as likely as its double, because a fast machine ends within two seconds.
+    moments = (SHORTEST * (LONGEST / SHORTEST) ** shares).round(2).tolist()
     killed = 0
     for begin in range(0, KILLS, LIVES):
         workdir, lives = tmp_path / "run", moments[begin : begin + LIVES]

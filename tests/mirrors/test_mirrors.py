@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -160,7 +161,8 @@ def test_a_mirror_that_cannot_be_had_is_refused_before_anything_is_written(own, 
 
 def test_two_mirrors_of_a_name_take_turns(own, tmp_path_factory):
     """As where several processes share a run: what the first has shown the second does not."""
-    workdir = processes.reference(tmp_path_factory)
+    workdir = own / "run"
+    shutil.copytree(processes.reference(tmp_path_factory), workdir)
     folder = paths.mirror(workdir, "own:mirror")
     folder.mkdir(parents=True, exist_ok=True)
     line = [sys.executable, "-m", "pruning_jax.mirrors.follow", str(workdir), "own:mirror"]

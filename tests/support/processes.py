@@ -150,8 +150,12 @@ def reference(tmp_path_factory):
     def make(folder):
         done = train(folder)
         assert done.returncode == 0, done.stderr
+        folder.with_suffix(".files").write_text("\n".join(files(folder)))
 
-    return once(tmp_path_factory, "reference", make)
+    folder = once(tmp_path_factory, "reference", make)
+    found = "\n".join(files(folder))
+    assert found == folder.with_suffix(".files").read_text(), "a test has written to the reference"
+    return folder
 
 
 def files(workdir):
