@@ -34,6 +34,17 @@ def settled(workdir: Path, at_once: int, shares: int, fitting: Callable[[], int]
     ]
 
 
+def lower(workdir: Path, at_once: int) -> None:
+    """Settles that later processes train at most so many replicas at once.
+
+    Those that are at work keep to their groups, and train them in parts. To be called by one
+    process at a time.
+    """
+    path = paths.replicas_at_once(workdir)
+    if at_once < _known(path):
+        _write(path, at_once)
+
+
 def _known(path: Path) -> int:
     """A number that was settled; 0 if there is none, or if its file is damaged."""
     with suppress(OSError, ValueError):
@@ -59,5 +70,9 @@ def _settled(path: Path, name: str, asked: int, otherwise: Callable[[], int], ot
         )
     count = asked or known or otherwise()
     if count != known:
-        files.replace(path, lambda file: file.write(str(count).encode()))
+        _write(path, count)
     return count
+
+
+def _write(path: Path, count: int) -> None:
+    files.replace(path, lambda file: file.write(str(count).encode()))

@@ -41,6 +41,15 @@ class Group(NamedTuple):
         """The cells that the group computes, algorithm by algorithm."""
         return tuple(Cell(a.name, *base) for a in self.algorithms for base in self.bases)
 
+    def divided(self, count: int) -> "list[Group]":
+        """So many groups in its place, whose numbers of replicas differ by one at most."""
+        ends = [i * len(self.bases) // count for i in range(count + 1)]
+        return [self._replace(bases=self.bases[a:b]) for a, b in itertools.pairwise(ends)]
+
+    def of_at_most(self, replicas: int) -> "list[Group]":
+        """As few groups in its place as have at most so many replicas each."""
+        return self.divided(-(-len(self.bases) // replicas))
+
 
 def groups_of(experiment: Experiment, at_once: int, shares: int = 1) -> tuple[Group, ...]:
     """The groups of a grid, which processes take one after the other.
@@ -55,15 +64,11 @@ def groups_of(experiment: Experiment, at_once: int, shares: int = 1) -> tuple[Gr
     made: list[Group] = []
     for recipe, bases, algorithms in _families(experiment):
         count = min(len(bases), max(shares, -(-len(bases) // at_once)))
-        ends = [i * len(bases) // count for i in range(count + 1)]
         bundles = [algorithms]
         if shares > len(bases):
             bundles = list(_bundles(algorithms))
-        made += [
-            Group(recipe, bases[begin:end], bundle)
-            for begin, end in itertools.pairwise(ends)
-            for bundle in bundles
-        ]
+        whole = [Group(recipe, bases, bundle).divided(count) for bundle in bundles]
+        made += itertools.chain.from_iterable(zip(*whole, strict=True))
     return tuple(made)
 
 

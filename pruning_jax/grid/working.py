@@ -1,5 +1,6 @@
 """A process at work on a grid: it runs one group after the other until nothing is left for it."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,10 +9,19 @@ from typing import Any, NamedTuple, TypeAlias
 import pandas as pd
 
 from pruning_jax.data.division import Division
-from pruning_jax.errors import FULL, said
+from pruning_jax.errors import FULL, require, said
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Experiment
-from pruning_jax.grid import calibration, cost, estimate, left, progress, snapshots
+from pruning_jax.grid import (
+    agreed,
+    calibration,
+    cost,
+    estimate,
+    left,
+    memory,
+    progress,
+    snapshots,
+)
 from pruning_jax.grid.at_work import GroupRun, Progress
 from pruning_jax.grid.groups import Base, Group
 from pruning_jax.grid.pace import Pace
@@ -131,7 +141,7 @@ class Work(NamedTuple):
             time.sleep(0.1)
 
     def _group(self, taken: Taken, own: Seconds, behind: float, display: Display) -> None:
-        """Runs a group as far as it goes.
+        """Runs a group as far as it goes, in parts where memory is too small for all of it.
 
         Args:
           own: what it was estimated to take.
@@ -139,16 +149,61 @@ class Work(NamedTuple):
         """
         group, workdir = taken.left, self.what.workdir
         number = self.queue.groups.index(taken.group)
-        processes.agreed(lambda: [[number, [list(base) for base in group.bases]]])
         self.here.says(presence.TRAINING, self.queue.cells(taken.group))
-        display.begin(group.algorithms[0].name)
-        for at in self.what.moments(group):
-            part = at.steps / cost.steps(group)
-            display.show(at, behind + own.compilation + own.work * part)
+        behind += own.compilation
+        parts = [group]
+        while parts and not self.what.signal:
+            part, *rest = parts.pop(0).of_at_most(self.queue.fitting)
+            parts[:0] = rest
+            seconds = own.work * len(part.bases) / len(group.bases)
+            if self._fits(part, number, seconds, behind, display):
+                behind += seconds
+            else:
+                self._fewer(len(part.bases))
+                parts.insert(0, part)
         unite_rows(workdir)
         self.queue.done(taken.group)
         presence.mended(workdir, snapshots.name(taken.group))
         self.here.says(presence.BETWEEN)
+
+    def _fits(
+        self, part: Group, number: int, seconds: float, behind: float, display: Display
+    ) -> bool:
+        """Runs a part of the group with a number; False if memory is too small for it.
+
+        Where processes train together that is an error, because one of them may run out of memory
+        while the others wait for it.
+
+        Raises:
+          WrongUse: memory is too small for a single replica.
+        """
+        processes.agreed(lambda: [[number, [list(base) for base in part.bases]]])
+        display.begin(part.algorithms[0].name)
+        try:
+            for at in self.what.moments(part):
+                display.show(at, behind + seconds * at.steps / cost.steps(part))
+        except Exception as error:
+            if processes.several() or not memory.exhausted(error):
+                raise
+            require(
+                len(part.bases) > 1,
+                f"memory is too small for one replica of {part.algorithms[0].name}: a smaller "
+                f"batch_size or width, or a device with more memory, may help ({said(error)})",
+            )
+            return False
+        return True
+
+    def _fewer(self, replicas: int) -> None:
+        """Settles that half as many replicas as did not fit are trained at once from now on."""
+        gc.collect()  # what failed may be held by objects that refer to each other
+        self.queue.fitting = -(-replicas // 2)
+        with locks.exclusive(self.what.workdir):
+            agreed.lower(self.what.workdir, self.queue.fitting)
+        print(
+            f"note: memory is too small for {replicas} replicas at once: from here on at most "
+            f"{self.queue.fitting} are trained at once, as replicas_at_once sets it",
+            flush=True,
+        )
 
     def _failed(self, taken: Taken, error: Exception) -> None:
         """Leaves word of a group that ended with an error, unless that was a full disk."""

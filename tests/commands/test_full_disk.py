@@ -1,5 +1,5 @@
-"""A disk that is full, here one on which files cannot grow: one line, nothing half written, and
-the same command goes on where it was as soon as there is room."""
+"""A disk that is full, here one on which files cannot grow, or a workdir that nobody may write to:
+one line, nothing half written, and the same command goes on where it was once that is over."""
 
 import processes
 import pytest
@@ -38,6 +38,29 @@ def test_a_run_goes_on_when_there_is_room_again(reference, tmp_path):
         assert f"{named}" in line, case
         assert "make room and run the same command again" in line
         assert not [path for path in (tmp_path / case).rglob("*tmp*") if path.is_file()], case
+    again = in_succession([{"arguments": arguments} for arguments in runs.values()])
+    for case, done in zip(CASES, again, strict=True):
+        assert done.returncode == 0, (case, done.stderr)
+        assert_same(tmp_path / case / "run", reference)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_when_it_may_write_again(reference, tmp_path):
+    """In the middle of a run the workdir becomes read-only, before each kind of file."""
+    runs = {case: training(tmp_path / case / "run") for case in CASES}
+    for case in CASES:
+        (tmp_path / case).mkdir()
+    refused = [
+        {"arguments": runs[case], "refused_before": [pattern, str(tmp_path / case)]}
+        for case, (pattern, *_) in CASES.items()
+    ]
+    for case, done in zip(CASES, in_succession(refused), strict=True):
+        done.stdout = ""  # it had begun
+        line = one_line(done)
+        assert "Permission denied" in line, (case, line)
+        assert str(tmp_path / case) in line, (case, line)
+        for path in [tmp_path / case, *(tmp_path / case).rglob("*")]:
+            path.chmod(path.stat().st_mode | 0o200)
     again = in_succession([{"arguments": arguments} for arguments in runs.values()])
     for case, done in zip(CASES, again, strict=True):
         assert done.returncode == 0, (case, done.stderr)

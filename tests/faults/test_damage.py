@@ -1,7 +1,9 @@
 """Damaged files: they are noticed, named, and made again, to the same bits."""
 
+import random
 import shutil
 
+import fuzzing
 import numpy as np
 import pytest
 from processes import assert_same_cells
@@ -9,6 +11,7 @@ from soak import bounded
 
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Cell
+from pruning_jax.grid import checkpoints
 from pruning_jax.grid.groups import groups_of
 from pruning_jax.workdir import paths
 from pruning_jax.workdir.cellfiles import unite
@@ -102,6 +105,33 @@ def test_where_every_checkpoint_is_damaged_training_begins_again(
     (group,) = groups_of(experiment, 2)
     list(group_run(workdir, group))
     assert_same_cells(workdir, uninterrupted)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Orbax's own loop
+def test_whatever_the_bytes_of_a_checkpoint_are_a_sound_one_is_read(tmp_path):
+    """The newest of two is damaged at random: one of them is read, bit for bit, and no error ends
+    the run."""
+    trees = [{"w": np.arange(500.0) + i, "step": np.array([7 + i])} for i in range(2)]
+    for i, tree in enumerate(trees):
+        checkpoints.save(tmp_path / "sound", tree, {"round": i})
+    rng, passed_over = random.Random(0), 0
+    for number in range(bounded(60, 3_000)):
+        place = shutil.copytree(tmp_path / "sound", tmp_path / "damaged")
+        inside = sorted((place / "000001").rglob("*"))
+        path = rng.choice([path for path in inside if path.is_file() and path.stat().st_size])
+        how = rng.choice(fuzzing.MUTATIONS)
+        path.write_bytes(how(path.read_bytes(), rng))
+        warned = []
+        found = checkpoints.load(place, lambda position: trees[position["round"]], warned.append)
+        assert found, (number, path, how)
+        tree, position = found
+        assert position == {"round": 1 - len(warned)}, (number, path, how)
+        for name, array in trees[position["round"]].items():
+            np.testing.assert_array_equal(tree[name], array)
+        passed_over += len(warned)
+        shutil.rmtree(place)
+    assert passed_over, "no damage did any harm"
 
 
 FILES = {

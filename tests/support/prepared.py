@@ -10,8 +10,13 @@ signal_before: [pattern, number, seconds]. Just before the first dealing with fi
   and the second), or so many seconds later, the process sends itself the signal with this number.
 full_before: [pattern, bytes]. Just before the first dealing with files that matches the disk is
   full: from then on no file can grow beyond so many bytes.
+refused_before: [pattern, folder]. Just before the first dealing with files that matches, nobody may
+  write into the folder any more, nor into what lies in it; root, who may, gives up that privilege.
+scarce_before: [pattern, megabytes]. Just before the first dealing with files that matches memory
+  becomes scarce: from then on the process can have only so much more.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -23,6 +28,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import sklearn.datasets  # noqa: F401
 import tensorflow_datasets  # noqa: F401
 from array_record.python import array_record_data_source  # noqa: F401
@@ -46,12 +52,52 @@ def full_before(pattern, size):
     before(pattern, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits))
 
 
+def refused_before(pattern, folder):
+    """Files in the folder can be read, but no longer be made, changed or removed."""
+    bound_by_permissions()
+
+    def act():
+        for path in [Path(folder), *Path(folder).rglob("*")]:
+            path.chmod(path.stat().st_mode & ~0o222)
+
+    before(pattern, act)
+
+
+def bound_by_permissions():
+    """Takes from root the capabilities that let it pass over the permissions of files.
+
+    Each thread has its own and passes them on: so there must be only one. See capabilities(7).
+    """
+
+    class Header(ctypes.Structure):
+        _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+    class Data(ctypes.Structure):
+        _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "passed"))
+
+    libc, header, data = ctypes.CDLL(None), Header(0x20080522, 0), (Data * 2)()
+    assert libc.capget(ctypes.byref(header), data) == 0
+    data[0].effective &= ~(1 << 1 | 1 << 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    assert libc.capset(ctypes.byref(header), data) == 0
+
+
+def scarce_before(pattern, megabytes):
+    """Memory will be refused to this process, as that of a device is where it has too little."""
+
+    def act():
+        now = psutil.Process().memory_info().vms
+        most = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (now + megabytes * 2**20, most))
+
+    before(pattern, act)
+
+
 def command(module, step):
     """The part of the copy; it never returns."""
     sys.argv = [module, *step["arguments"]]
     status = 0
     try:
-        for happening in (signal_before, full_before):
+        for happening in (signal_before, full_before, refused_before, scarce_before):
             if happening.__name__ in step:
                 happening(*step[happening.__name__])
         runpy.run_module(module, run_name="__main__", alter_sys=True)
