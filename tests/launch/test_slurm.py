@@ -29,9 +29,9 @@ def reference(tmp_path_factory):
     return processes.reference(tmp_path_factory)
 
 
-def submitted(cluster, cwd, shares, options, flags):
+def submitted(cluster, cwd, shares, options, flags, **variables):
     """Submits a run; the numbers of the array and of the job that reports."""
-    variables = {"JAX_PLATFORMS": "cpu", "PYTHON": processes.sys.executable}
+    variables |= {"JAX_PLATFORMS": "cpu", "PYTHON": processes.sys.executable}
     line = [SUBMIT, shares, *options, "--", SMOKE, *flags]
     out = cluster.run(*line, cwd=cwd, **variables)
     assert "cells (algorithm, noise rate, seed)" in out, "the plan comes first"
@@ -108,6 +108,46 @@ def test_a_time_limit_while_a_control_waits(cluster, tmp_path):
     assert cluster.shown(job)["JobState"] == "COMPLETED", printed(tmp_path)
     assert cluster.shown(report)["JobState"] == "COMPLETED", printed(tmp_path)
     assert "3 of 3 cells are finished" in (tmp_path / f"slurm-{report}.out").read_text()
+
+
+def begun(workdir):
+    """Whether the rows of a first round are there."""
+    return any((workdir / "cells").glob("*/*/*/rounds.parquet"))
+
+
+def test_tasks_of_one_job_train_together(cluster, reference, tmp_path):
+    """Two processes, each with a device of its own, under srun: stopped, queued again, and in the
+    end the files of one process with two devices."""
+    workdir = tmp_path / "run"
+    often = {"checkpoint_minutes": 1e-9}
+    flags = [f"--workdir={workdir}", *processes.flags(**often), "--distributed"]
+    one_device = {"XLA_FLAGS": "--xla_force_host_platform_device_count=1"}
+    options = ["--ntasks=2", "--cpus-per-task=1"]
+    array, report = submitted(cluster, tmp_path, 1, options, flags, **one_device)
+    until(lambda: begun(workdir), "a round is trained")
+    cluster.run("scancel", "--signal=TERM", f"{array}_1")
+    cluster.until_idle()
+    said = (tmp_path / f"slurm-{array}_1.out").read_text()
+    assert "stopped by a signal" in said
+    assert cluster.shown(f"{array}_1")["Restarts"] == "1"
+    assert cluster.shown(f"{array}_1")["JobState"] == "COMPLETED", said
+    assert cluster.shown(report)["JobState"] == "COMPLETED", printed(tmp_path)
+    for name in files(reference):
+        if not name.startswith("figures"):
+            assert content(workdir / name) == content(reference / name), name
+
+
+def test_a_job_that_was_stopped_too_often_is_not_queued_again(cluster, tmp_path):
+    """SLURM counts how often; this job begins with the last time that is allowed."""
+    workdir = tmp_path / "run"
+    flags = [f"--workdir={workdir}", *processes.flags(epochs=50)]
+    array, _ = submitted(cluster, tmp_path, 1, [], flags, SLURM_RESTART_COUNT="100")
+    until(lambda: begun(workdir), "a round is trained")
+    cluster.run("scancel", "--signal=TERM", f"{array}_1")
+    cluster.until_idle()
+    assert "stopped for the 100th time: submit the same command again" in printed(tmp_path)
+    assert cluster.shown(f"{array}_1")["Restarts"] == "0"
+    assert cluster.shown(f"{array}_1")["ExitCode"] == "75:0"
 
 
 def test_a_mistake_shows_before_anything_is_submitted(cluster, tmp_path):
