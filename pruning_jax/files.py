@@ -6,12 +6,16 @@ import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 
 Arrays: TypeAlias = dict[str, np.ndarray]
 """The arrays of an .npz file by their names."""
+
+LEVEL = 1
+"""Of compression. For masks and pruned weights it takes a third to a tenth of the time of level 6,
+which NumPy takes, and makes files that are a tenth to a third larger."""
 
 
 def replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -68,10 +72,12 @@ def write_arrays(
     Returns:
       What the file holds.
     """
-    content: dict[str, Any] = dict(arrays)  # type checkers take a name for savez's allow_pickle
-    save = np.savez_compressed if compressed else np.savez
     made = io.BytesIO()
-    save(made, **content)
+    kind = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(made, "w", kind, compresslevel=LEVEL) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
     replace(path, lambda file: file.write(made.getbuffer()))
     return made.getvalue()
 

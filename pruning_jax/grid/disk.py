@@ -17,6 +17,7 @@ from pruning_jax.data import sources
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.files import LEVEL
 from pruning_jax.grid.checkpoints import OVERHEAD
 from pruning_jax.grid.groups import Group, groups_of
 from pruning_jax.training import state
@@ -170,7 +171,7 @@ def _network(recipe: Recipe) -> Network:
 def _compressed(density: float) -> float:
     """The bytes that each weight takes in a file of masks, measured on a random mask."""
     mask = np.random.default_rng(0).random(SAMPLE) < density
-    return len(zlib.compress(mask.tobytes())) / SAMPLE
+    return len(zlib.compress(mask.tobytes(), LEVEL)) / SAMPLE
 
 
 def _checkpoints(experiment: Experiment) -> tuple[int, int]:
