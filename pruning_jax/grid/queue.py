@@ -61,12 +61,13 @@ class Queue:
     def mend(self) -> Iterator[str]:
         """Finds damage to the files of all cells that no other process holds, and cuts it off, so
         that it is made again; a line for each damaged cell."""
+        most = self.experiment.recipe.train_size
         for group in self.groups:
             numbers = self.cells(group)
             if self.locks.take(numbers):
                 try:
                     for cell in group.cells:
-                        if line := mending.mend(self.workdir, cell, self.digest):
+                        if line := mending.mend(self.workdir, cell, self.digest, most):
                             yield line
                 finally:
                     self.locks.free(numbers)

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pruning_jax import files
 from pruning_jax.errors import WrongUse, said
-from pruning_jax.experiment.algorithm import Algorithm
+from pruning_jax.experiment.algorithm import MOST_ROUNDS, Algorithm
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.files import Arrays, read_arrays, remove_partial, write_arrays
 from pruning_jax.workdir import manifest, paths
@@ -85,7 +85,9 @@ class CellFiles:
         self.folder = paths.cell(workdir, cell)
         rounds = paths.rounds(workdir, cell)
         try:
-            self.rows: list[Row] = read_table(rounds).to_pylist() if rounds.exists() else []
+            self.rows: list[Row] = []
+            if rounds.exists():
+                self.rows = read_table(rounds, MOST_ROUNDS).to_pylist()
         except Exception as error:  # a damaged file may lead to any error
             raise WrongUse(
                 f"{rounds} cannot be read ({said(error)}); run the same command again once no "

@@ -19,9 +19,10 @@ from typing import TypeAlias
 import numpy as np
 
 from pruning_jax import files
+from pruning_jax.experiment.algorithm import MOST_ROUNDS
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.files import Arrays
-from pruning_jax.workdir import paths
+from pruning_jax.workdir import bounds, paths
 from pruning_jax.workdir.columns import EXAMPLE_ARRAYS, OVER_ROUNDS, Row
 
 Leaves: TypeAlias = dict[str, str]
@@ -149,13 +150,22 @@ def write(workdir: Path, cell: Cell, entries: list[Entry]) -> None:
     files.replace(paths.manifest(workdir, cell), lambda file: file.write(text.encode()))
 
 
-def read(workdir: Path, cell: Cell) -> list[Entry]:
+def read(workdir: Path, cell: Cell, rounds: int = MOST_ROUNDS) -> list[Entry]:
     """The entries of a cell's manifest. Their sums are not compared with anything.
+
+    Args:
+      workdir: the directory of the run.
+      cell: which one.
+      rounds: how many the cell has, at most; a file that is too large for them is not read.
 
     Raises:
       Exception: the file is missing, or is not a manifest.
     """
-    content = json.loads(paths.manifest(workdir, cell).read_text())
+    path = paths.manifest(workdir, cell)
+    most, size = bounds.manifest(rounds), path.stat().st_size
+    if size > most:
+        raise ValueError(f"it has {size:,} bytes, and may have {most:,}")
+    content = json.loads(path.read_text())
     found = [Entry(**{**own, "states": States(**own["states"])}) for own in content["rounds"]]
     for entry in found:
         _check_types(entry)

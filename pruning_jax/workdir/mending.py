@@ -7,16 +7,17 @@ to the same bits, as it does for a cell that was never finished.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pruning_jax.experiment.algorithm import MOST_ROUNDS
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.files import Arrays, read_arrays
-from pruning_jax.workdir import manifest, paths
-from pruning_jax.workdir.cellfiles import read_table, write_rows
+from pruning_jax.workdir import bounds, manifest, paths
+from pruning_jax.workdir.cellfiles import MOST_ROWS, read_table, write_rows
 from pruning_jax.workdir.columns import Row
 from pruning_jax.workdir.damage import Damaged, read
 from pruning_jax.workdir.manifest import Entry
 
 
-def mend(workdir: Path, cell: Cell, digest: str) -> str:
+def mend(workdir: Path, cell: Cell, digest: str, train_size: int) -> str:
     """Cuts a cell back to the rounds that are sound. No other process may have the cell.
 
     Where only the table of its rows is damaged or gone, the union of all rows may still have them.
@@ -25,6 +26,7 @@ def mend(workdir: Path, cell: Cell, digest: str) -> str:
       workdir: the directory of the run.
       cell: which one.
       digest: the hash of the experiment, as in config.json.
+      train_size: how many training examples there are; it bounds what is read.
 
     Returns:
       A line that says what was damaged, or "".
@@ -32,14 +34,19 @@ def mend(workdir: Path, cell: Cell, digest: str) -> str:
     if not paths.cell(workdir, cell).is_dir():
         return ""
     table = paths.rounds(workdir, cell)
-    rows, damage = _rows(table)
+    rows, damage = _rows(table, MOST_ROUNDS)
     if damage or not table.exists():
         rows = _rows_in_union(workdir, cell)
     entries, examples = list[Entry](), Arrays()
     if rows:
         try:
-            entries = read(paths.manifest(workdir, cell), lambda _: manifest.read(workdir, cell))
-            examples = read(paths.examples(workdir, cell), read_arrays)
+            count, most = len(rows), bounds.examples(train_size, len(rows))
+            entries = read(
+                paths.manifest(workdir, cell), lambda _: manifest.read(workdir, cell, count)
+            )
+            examples = read(
+                paths.examples(workdir, cell), lambda path: read_arrays(path, float(most))
+            )
         except Damaged as error:
             damage = damage or str(error)
     wrong = _first_wrong(workdir, cell, rows, entries, examples, manifest.origin(digest, cell))
@@ -55,11 +62,12 @@ def mend(workdir: Path, cell: Cell, digest: str) -> str:
     return f"warning: {what}; {whole}"
 
 
-def _rows(table: Path) -> tuple[list[Row], str]:
-    """The rows of a table, and what is wrong with it or ""; none where there is no table."""
+def _rows(table: Path, most: int) -> tuple[list[Row], str]:
+    """The rows of a table, of which there may be so many, and what is wrong with it or ""; none
+    where there is no table."""
     try:
         return (
-            read(table, lambda path: read_table(path).to_pylist()) if table.exists() else []
+            read(table, lambda path: read_table(path, most).to_pylist()) if table.exists() else []
         ), ""
     except Damaged as error:
         return [], str(error)
@@ -67,7 +75,7 @@ def _rows(table: Path) -> tuple[list[Row], str]:
 
 def _rows_in_union(workdir: Path, cell: Cell) -> list[Row]:
     """The rows that the union has of a cell, in the order of their rounds; those up to a gap."""
-    rows, _ = _rows(paths.union(workdir))
+    rows, _ = _rows(paths.union(workdir), MOST_ROWS)
     names = ("algorithm", "noise_rate", "seed")
     own = {row.get("round"): row for row in rows if tuple(row.get(n) for n in names) == cell}
     found = []

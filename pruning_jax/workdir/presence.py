@@ -18,6 +18,7 @@ from pathlib import Path
 from pruning_jax import files
 from pruning_jax.errors import WrongUse
 from pruning_jax.workdir import locks, paths
+from pruning_jax.workdir.damage import Damaged, json_object
 
 MOST = 1 << 16
 """More processes than ever work in one workdir."""
@@ -99,9 +100,9 @@ def alive(workdir: Path) -> list[Process]:
 def _said(path: Path) -> Process | None:
     """What a process says of itself; None if that cannot be read."""
     try:
-        content = json.loads(path.read_text())
+        content = json_object(path)
         return Process(**{**content, "cells": tuple(content["cells"])})
-    except (OSError, ValueError, TypeError, KeyError):
+    except (Damaged, TypeError, KeyError):
         return None
 
 
@@ -142,7 +143,7 @@ def failures(workdir: Path) -> dict[str, Failure]:
     """The groups that ended with an error, by their names; what cannot be read is left out."""
     found = {}
     for name, path in paths.failures(workdir).items():
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            content = json.loads(path.read_text())
+        with suppress(Damaged, TypeError, KeyError):
+            content = json_object(path)
             found[name] = Failure(**{**content, "cells": tuple(content["cells"])})
     return found

@@ -11,10 +11,11 @@ from soak import bounded
 
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Cell
+from pruning_jax.files import write_arrays
 from pruning_jax.grid import checkpoints
 from pruning_jax.grid.groups import groups_of
 from pruning_jax.workdir import paths
-from pruning_jax.workdir.cellfiles import unite
+from pruning_jax.workdir.cellfiles import read_table, unite, write_rows
 from pruning_jax.workdir.mending import mend
 
 CELL = Cell("lottery", 0.3, 0)
@@ -154,7 +155,7 @@ def test_a_damaged_file_of_a_finished_cell_is_made_again(
     damage(path)
     if path.exists() and path.read_bytes() == before:
         pytest.fail("the damage does nothing")
-    line = mend(workdir, CELL, record.digest(experiment))
+    line = mend(workdir, CELL, record.digest(experiment), experiment.recipe.train_size)
     if (which, damage) == ("rows", missing):
         assert not line  # a cell without rows is one that has not begun
     else:
@@ -163,7 +164,7 @@ def test_a_damaged_file_of_a_finished_cell_is_made_again(
     (group,) = groups_of(experiment, 2)
     list(group_run(workdir, group))
     assert_same_cells(workdir, uninterrupted)
-    assert mend(workdir, CELL, record.digest(experiment)) == ""
+    assert mend(workdir, CELL, record.digest(experiment), experiment.recipe.train_size) == ""
 
 
 @pytest.mark.slow
@@ -173,7 +174,7 @@ def test_rows_come_back_from_the_union(experiment, uninterrupted, tmp_path):
     unite(workdir)
     for damage in (truncated, missing):
         damage(paths.rounds(workdir, CELL))
-        line = mend(workdir, CELL, record.digest(experiment))
+        line = mend(workdir, CELL, record.digest(experiment), experiment.recipe.train_size)
         assert line.startswith(f"warning: {paths.rounds(workdir, CELL)} ")
         assert line.endswith("it is written anew")
         paths.union(workdir).rename(tmp_path / "union")
@@ -182,6 +183,23 @@ def test_rows_come_back_from_the_union(experiment, uninterrupted, tmp_path):
 
 
 def test_sound_cells_are_left_alone(experiment, uninterrupted):
-    digest = record.digest(experiment)
-    assert [mend(uninterrupted, cell, digest) for cell in experiment.cells] == [""] * 6
-    assert mend(uninterrupted, Cell("lrr", 0.3, 7), digest) == ""
+    how = record.digest(experiment), experiment.recipe.train_size
+    assert [mend(uninterrupted, cell, *how) for cell in experiment.cells] == [""] * 6
+    assert mend(uninterrupted, Cell("lrr", 0.3, 7), *how) == ""
+
+
+@pytest.mark.parametrize("which", ["examples", "manifest", "rows"])
+def test_what_is_too_large_is_not_read(experiment, uninterrupted, tmp_path, which):
+    """A small file may say that it unpacks to far more than its cell can have."""
+    workdir = shutil.copytree(uninterrupted, tmp_path / "run")
+    path = FILES[which](workdir)
+    if which == "examples":
+        write_arrays(path, {"correct": np.zeros((3, 10_000_000), bool)}, compressed=True)
+    elif which == "manifest":
+        with path.open("ab") as file:
+            file.truncate(50_000_000)
+    else:
+        write_rows(path, 20_000 * read_table(path).to_pylist()[:1])
+    line = mend(workdir, CELL, record.digest(experiment), experiment.recipe.train_size)
+    assert str(path) in line
+    assert " may have " in line or " may)" in line or "that it may" in line, line
