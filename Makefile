@@ -47,15 +47,17 @@ chromium:
 	    $$root apt-get update -qq && $$root apt-get install -y -qq chromium; }; } || \
 	  echo "no chromium: the tests of the page in a browser will be skipped"
 
-# The launchers' tests need a SLURM, which they bring up themselves, and shellcheck; the same holds.
+# The launchers' tests need a SLURM, which they bring up themselves, and shellcheck; that of a clock
+# that jumps needs faketime. The same holds.
 slurm:
 	@export PATH="$$PATH:/usr/sbin"; command -v slurmctld >/dev/null && command -v slurmd >/dev/null && \
-	  command -v munged >/dev/null && command -v shellcheck >/dev/null || { \
+	  command -v munged >/dev/null && command -v shellcheck >/dev/null && \
+	  command -v faketime >/dev/null || { \
 	  command -v apt-get >/dev/null && { \
 	    root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
 	    $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-	      --no-install-recommends slurm-wlm munge shellcheck; }; } || \
-	  echo "no SLURM or no shellcheck: tests of the launchers will be skipped"
+	      --no-install-recommends slurm-wlm munge shellcheck faketime; }; } || \
+	  echo "no SLURM, shellcheck or faketime: tests that need them will be skipped"
 
 # The networks are compared with the same ones in PyTorch, which is heavy: once, beside the oldest
 # packages. Without it that is skipped, too, and pytest's status 5 says that no test was run.
