@@ -149,5 +149,8 @@ SCHEDULES = Kind("schedule", "pruning_jax.training.schedules", "schedule")
 ANALYSES = Kind("analysis", "pruning_jax.analysis.analyses", "table")
 MIRRORS = Kind("mirror", "pruning_jax.mirrors.targets", "mirror")
 
-KINDS = (CRITERIA, REWINDS, MODELS, DATASETS, NOISE, AUGMENTATIONS, OPTIMIZERS, SCHEDULES, ANALYSES)
+KINDS = (
+    *(CRITERIA, REWINDS, MODELS, DATASETS, NOISE, AUGMENTATIONS, OPTIMIZERS, SCHEDULES),
+    *(ANALYSES, MIRRORS),
+)
 """All that can be extended."""
