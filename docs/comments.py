@@ -1,14 +1,17 @@
-"""Shows the comments beside fields in the pages of the API, an extension of mkdocstrings.
+"""What the pages of the API need to know of this project's code, an extension of mkdocstrings.
 
-In this project a field of a dataclass or NamedTuple is explained by a comment behind it, or above
-it. The pages are made from docstrings, so such a comment becomes the docstring of its field.
+A field of a dataclass or NamedTuple is explained by a comment behind it, or above it. The pages are
+made from docstrings, so such a comment becomes the docstring of its field.
+
+Some functions of the package, such as `pruning_jax.run`, have the name of a module, which is a
+command. In Python the function is found by the name, and so it is in the pages.
 """
 
 import io
 import tokenize
 from typing import Any
 
-from griffe import Attribute, Class, Docstring, Extension
+from griffe import Attribute, Class, Docstring, Extension, Function, Module
 
 
 def comments(source: str) -> dict[int, tuple[str, bool]]:
@@ -40,12 +43,16 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     first = text.split(maxsplit=1)[0]
-    begin = text[0].upper() if first.isalpha() else text[0]
+    begin = text[0].upper() if first.rstrip(",:;").isalpha() else text[0]
     return f"{begin}{text[1:]}{'' if text[-1] in '.?!' else '.'}"
 
 
-class Comments(Extension):
-    """The extension: it is called for each class that is documented."""
+class Project(Extension):
+    """The extension: its methods are called when something has been read from the code."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.functions: dict[str, Function] = {}  # those of the package itself
 
     def on_class(self, *, cls: Class, **_: Any) -> None:
         """Gives the fields of a class that have a comment a docstring."""
@@ -55,3 +62,13 @@ class Comments(Extension):
                 text = sentence(about(member, found))
                 if text:
                     member.docstring = Docstring(text, lineno=member.lineno, parent=member)
+
+    def on_function_instance(self, *, func: Function, **_: Any) -> None:
+        """Remembers the functions of the package, before its modules are read."""
+        if func.path == f"pruning_jax.{func.name}":
+            self.functions[func.name] = func
+
+    def on_package(self, *, pkg: Module, **_: Any) -> None:
+        """Puts the functions in the place of the modules that have their names."""
+        if pkg.name == "pruning_jax":
+            pkg.members.update(self.functions)

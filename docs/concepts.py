@@ -1,4 +1,4 @@
-"""Draws the pictures of the glossary and of the walk of a cell.
+"""Draws the pictures of the glossary, of the walk of a cell and of the architecture.
 
   python docs/concepts.py
 
@@ -136,7 +136,7 @@ def curve() -> Figure:
     axes.plot(100 * mean.index, mean, color=BLUE, marker="o", ms=3)
     axes.axhline(mean[1.0], color=GREY, lw=0.8, ls="--")
     axes.set(
-        xscale="log", xlim=(130, 0.007), xlabel="density: the share of weights that remain, in %"
+        xscale="log", xlim=(130, 0.004), xlabel="density: the share of weights that remain, in %"
     )
     axes.set_xticks([100, 10, 1, 0.1, 0.01], ["100", "10", "1", "0.1", "0.01"])
     axes.minorticks_off()
@@ -146,7 +146,7 @@ def curve() -> Figure:
         ("dense network (round 0)", 1.0, (-4, 8), "left"),
         ("valley", valley, (0, -16), "center"),
         ("peak", peak, (0, 8), "center"),
-        ("collapse", mean.index.min(), (0, 12), "center"),
+        ("collapse", mean.index.min(), (0, 12), "right"),
     ):
         point = (100 * at, mean[at])
         axes.annotate(name, point, shift, textcoords="offset points", ha=side, color=ORANGE)
@@ -176,8 +176,51 @@ def walk() -> Figure:
     return figure
 
 
+WAY = {
+    "experiment/config.py": ("defaults(): a ConfigDict", (0, 0)),
+    "experiment/reading.py": ("prune_fraction → densities", (0, 1)),
+    "grid/resolve.py": ("an Experiment", (0, 2)),
+    "grid/groups.py": ("cells → groups", (0, 3)),
+    "grid/queue.py": ("the longest that nobody works on", (0, 4)),
+    "grid/at_work.py": ("a group at work in a workdir", (1, 4)),
+    "pruning/rounds.py": ("the driver: Moments", (1, 3)),
+    "training/fit.py": ("train", (1, 2)),
+    "training/evaluation.py": ("evaluate", (1, 1)),
+    "pruning/prune.py": ("score; density → count → Mask", (1, 0)),
+    "pruning/restart.py": ("rewind", (2, 0)),
+    "grid/metrics.py": ("a row, the examples", (2, 2)),
+    "workdir/cellfiles.py": ("rounds.parquet, masks/, examples.npz", (2, 3)),
+    "analysis/, reporting/": ("tables, verdicts, report.html", (2, 4)),
+}
+"""The modules on the way of a parameter: what is there, and the place in the picture."""
+
+ARROWS = (
+    *("01", "12", "23", "34", "45", "56", "67", "78", "89", "9a"),
+    *("a7", "8b", "bc", "cd"),
+)
+"""From which to which of these, as hexadecimal numbers."""
+
+
+def way() -> Figure:
+    """The way of a parameter through the program."""
+    figure = Figure(figsize=(8.4, 4.4))
+    axes = bare(figure.add_axes((0, 0, 1, 1)))
+    axes.set(xlim=(-1.45, 7.85), ylim=(-4.45, 0.45))
+    middle = [(3.2 * column, -row) for _, (column, row) in WAY.values()]
+    for (x, y), (module, (what, _)) in zip(middle, WAY.items(), strict=True):
+        axes.add_patch(Rectangle((x - 1.3, y - 0.3), 2.6, 0.6, facecolor="#eef0fa", edgecolor=BLUE))
+        axes.text(x, y + 0.1, module, ha="center", va="center", family="monospace", size=8)
+        axes.text(x, y - 0.13, what, ha="center", va="center", size=7.5, color=GREY)
+    for pair in ARROWS:
+        (x, y), (to_x, to_y) = (middle[int(end, 16)] for end in pair)
+        across, down = np.sign(to_x - x), np.sign(to_y - y) * (to_x == x)
+        start, stop = (x + 1.3 * across, y + 0.3 * down), (to_x - 1.3 * across, to_y - 0.3 * down)
+        axes.annotate("", stop, start, arrowprops={"arrowstyle": "->", "color": BLUE})
+    return figure
+
+
 if __name__ == "__main__":
     mpl.rcParams |= {"svg.hashsalt": "pruning_jax", "font.size": 9, "svg.fonttype": "path"}
-    for draw in (grid, rewinds, scope, curve, walk):
+    for draw in (grid, rewinds, scope, curve, walk, way):
         target = FIGURES / f"{draw.__name__}.svg"
         draw().savefig(target, metadata={"Date": None}, facecolor="white")

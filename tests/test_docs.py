@@ -93,6 +93,16 @@ def test_everything_that_is_public_is_in_the_api():
                 assert known, f"{page.name} uses {module}.{name}, which the API does not show"
 
 
+def test_the_api_shows_functions_and_not_the_modules_of_their_names():
+    griffe = pytest.importorskip("griffe", reason="it comes with the extra [docs]")
+    ours = griffe.load_extensions(str(DOCS / "comments.py"))
+    package = griffe.load("pruning_jax", search_paths=[ROOT], extensions=ours)
+    for name in pj.__all__:
+        assert not package[name].is_module, name
+    assert package["run"].is_function
+    assert package["experiment.recipe.Recipe"]["width"].docstring.value.startswith("Multiplies")
+
+
 def settings(config: ConfigDict, above: str = "") -> dict[str, object]:
     """Every setting of a configuration with its value, by its full name."""
     found = {}
