@@ -95,9 +95,9 @@ torch: .venv-oldest/test
 	$(BIN)/pip install -q -e '.[lint]'
 	touch $@
 
-.venv/docs: .venv/lint
+.venv/docs: .venv/bin/python setup.py
 	$(BIN)/pip install -q -e '.[docs]'
-	touch $@
+	touch $@ .venv/run
 
 # The lower bounds of setup.py, all at once; what they depend on is as new as they allow.
 .venv-oldest/test: setup.py
