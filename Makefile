@@ -1,4 +1,5 @@
-# make run: the main job.  make test: lint and all tests.  Both set up all they need.
+# make run: the main job.  make test: lint, the documentation, all tests.  Both set up all they need.
+# make docs: the documentation as a site, in site/.  make docs-publish: the same, published.
 # make soak: the tests of faults, for an hour or more.
 # make oldest: the quick tests with the oldest Python and packages that are supported.
 PYTHON ?= $(or $(shell .ci/find_python newest),python3)
@@ -11,14 +12,14 @@ BIN := .venv/bin
 REMOVALS := error::DeprecationWarning,error::PendingDeprecationWarning,error::FutureWarning
 REMOVALS := $(REMOVALS),ignore:the load_module() method:DeprecationWarning
 
-.PHONY: run test soak oldest lint format clean chromium slurm torch
+.PHONY: run test soak oldest lint format docs docs-publish clean chromium slurm torch
 .DELETE_ON_ERROR:
 
 run: .venv/run
 	$(BIN)/python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
 	$(BIN)/python -m pruning_jax.report --workdir=runs/digits
 
-test: lint chromium slurm
+test: lint docs chromium slurm
 	PYTHONWARNINGS="$(REMOVALS)" $(BIN)/python -m pytest -n auto --dist loadfile -rfEs
 
 # Faults, looked for much longer than the tests have time for: an hour or more.
@@ -38,6 +39,17 @@ lint: .venv/lint
 format: .venv/lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# It fails if a link leads nowhere, a page is not in the navigation, or something that the API's pages
+# name is no longer in the code.
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "The documentation is in site/: open site/index.html. To search in it, too, it needs a server:"
+	@echo "$(BIN)/python -m http.server -d site"
+
+# The branch gh-pages of `origin` is the site then, which code hosts can show.
+docs-publish: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs gh-deploy --quiet
 
 # The page's tests need a browser; without one they are skipped and say so.
 chromium:
@@ -85,6 +97,10 @@ torch: .venv-oldest/test
 	$(BIN)/pip install -q -e '.[lint]'
 	touch $@
 
+.venv/docs: .venv/bin/python setup.py
+	$(BIN)/pip install -q -e '.[docs]'
+	touch $@ .venv/run
+
 # The lower bounds of setup.py, all at once; what they depend on is as new as they allow.
 .venv-oldest/test: setup.py
 	$(OLDEST) -m venv .venv-oldest
@@ -96,4 +112,4 @@ torch: .venv-oldest/test
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-oldest site .pytest_cache .ruff_cache .hypothesis *.egg-info

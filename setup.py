@@ -14,6 +14,7 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "pruning_jax/__init__.py").read_text())
 
 IMAGENET = ["grain>=0.2.18"]
+RUFF = "ruff==0.17.6"
 TENSORBOARD = ["tensorboardX>=2.6.2"]
 
 extras = {
@@ -24,7 +25,16 @@ extras = {
     "torch": ["torch==2.13.0"],  # for comparisons in tests/ and benchmarks/ only
     "wandb": ["wandb>=0.19.11"],
     # Exact, because each release finds other faults; a user's environment has none of them.
-    "lint": ["pyright[nodejs]==1.1.414", "ruff==0.17.6"],
+    "lint": ["pyright[nodejs]==1.1.414", RUFF],
+    # Exact, too, because the build is strict. Material for MkDocs is mended until May 2027; its
+    # authors' Zensical reads mkdocs.yml as well.
+    "docs": [
+        "mkdocs==1.6.1",
+        "mkdocs-material==9.8.2",
+        "mkdocstrings==1.0.8",
+        "mkdocstrings-python==2.0.11",
+        RUFF,  # by which signatures are formatted
+    ],
     "test": [
         *IMAGENET,
         *TENSORBOARD,

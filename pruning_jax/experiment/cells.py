@@ -14,9 +14,9 @@ from pruning_jax.experiment.recipe import Recipe
 class Cell(NamedTuple):
     """One (algorithm, noise rate, seed)."""
 
-    algorithm: str
-    noise_rate: float
-    seed: int
+    algorithm: str  # its name; it may be a control
+    noise_rate: float  # the fraction of the training labels that is drawn anew
+    seed: int  # of everything random
 
     @property
     def folder(self) -> str:

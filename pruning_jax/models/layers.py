@@ -39,7 +39,10 @@ def conv(
     convolve: Callable[..., Array] | None = None,
 ) -> Float[Array, "n h2 w2 d"]:
     """A convolution, size x size, padded alike on all sides by size // 2; bias as in `dense`.
-    `convolve`: how, of `_convolution.KINDS`."""
+
+    Args:
+      convolve: how it is computed, one of the ways of models/convolution.py; None: XLA's own.
+    """
     return nn.Conv(
         channels,
         (size, size),

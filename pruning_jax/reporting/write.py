@@ -24,10 +24,10 @@ from pruning_jax.workdir.collect import Run, collect
 class Written(NamedTuple):
     """The files of a report, and one line for each thing that it lacks."""
 
-    page: Path
-    figures: list[Path]
-    tables: list[Path]
-    missing: list[str]
+    page: Path  # report.html
+    figures: list[Path]  # each as PDF and as PNG
+    tables: list[Path]  # those that have rows, as CSV
+    missing: list[str]  # rounds, files or figures that the report lacks
 
 
 def write(workdir: Path, *, pruned: str | None = None, analyses: Sequence[str] = ()) -> Written:

@@ -60,8 +60,8 @@ Base: TypeAlias = tuple[tuple[float, str, str, int], float, int]
 class Findings(NamedTuple):
     """What came out: for each kind of check, of each thing, what is wrong with it or ""."""
 
-    found: dict[str, list[str]]
-    cells: int
+    found: dict[str, list[str]]  # by what is checked
+    cells: int  # of the grid
     complete: int  # how many cells are finished and sound
     sum: str = ""  # of the run, by the last entries of its manifests; "" if nothing has begun
     unknown: tuple[str, ...] = ()  # what the files cannot prove, a line each
