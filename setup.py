@@ -17,6 +17,9 @@ IMAGENET = ["grain>=0.2.18"]
 TENSORBOARD = ["tensorboardX>=2.6.2"]
 
 extras = {
+    # XLA's compilers for accelerators, without the libraries that run there: `plan --on`.
+    "aot-gpu": ["jax[cuda13-local]", "nvidia-cuda-nvcc>=13.0.48", "nvidia-nvvm>=13.0.48"],
+    "aot-tpu": ["jax[tpu]"],
     "cuda": ["jax[cuda13]"],
     "imagenet": IMAGENET,  # images that do not fit into memory
     "tensorboard": TENSORBOARD,  # it does without TensorFlow
