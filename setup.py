@@ -18,6 +18,9 @@ RUFF = "ruff==0.17.6"
 TENSORBOARD = ["tensorboardX>=2.6.2"]
 
 extras = {
+    # XLA's compilers for accelerators, without the libraries that run there: `plan --on`.
+    "aot-gpu": ["jax[cuda13-local]", "nvidia-cuda-nvcc>=13.0.48", "nvidia-nvvm>=13.0.48"],
+    "aot-tpu": ["jax[tpu]"],
     "cuda": ["jax[cuda13]"],
     "imagenet": IMAGENET,  # images that do not fit into memory
     "tensorboard": TENSORBOARD,  # it does without TensorFlow

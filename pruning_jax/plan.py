@@ -16,6 +16,12 @@ their training losses.
 
 --json prints one JSON object instead. --shares=8 shows how eight processes would share the grid if
 they were started with --shares=8: which groups each would take, and how long all of it takes.
+
+--on=h100 (or h200, a100, v5e, v5e-4, ...) compiles the training programs for a device that is not
+here and says what a step would do on it: memory, kernels, bytes, operations, and how long it takes
+at least. It is predicted by counting, not measured. It needs pruning_jax[aot-gpu] or [aot-tpu], and
+a minute or more for each network: leave out controls of other widths, as by
+--config.controls.width_rounds="()", to know soon.
 """
 
 import json
@@ -26,6 +32,8 @@ from rich.console import Console
 
 import pruning_jax
 from pruning_jax import cli
+from pruning_jax.ahead import forecast as ahead
+from pruning_jax.ahead import predicted
 from pruning_jax.analysis.power.power import Power
 from pruning_jax.errors import require
 from pruning_jax.grid import planning
@@ -35,6 +43,7 @@ cli.define_config()
 flags.DEFINE_bool("json", False, "print one JSON object")
 flags.DEFINE_bool("measure", False, "time the programs that would run, instead of estimating")
 flags.DEFINE_integer("shares", 1, "the number of processes that share the grid", lower_bound=1)
+flags.DEFINE_string("on", None, "compile for devices that are not here, such as h100 or v5e-4")
 flags.DEFINE_bool("power", False, "say which effects the verdicts would find")
 flags.DEFINE_string("like", None, "for --power: the directory of a run whose seeds differ as much")
 flags.DEFINE_float("spread", None, "for --power: how much seeds differ, a fraction of accuracy")
@@ -60,8 +69,36 @@ def power() -> Power | None:
     return pruning_jax.power(cli.config(), **given)
 
 
+def forecast(on: str) -> int:
+    """What --on asks for.
+
+    Raises:
+      WrongUse: it is asked for together with what is estimated for this machine.
+    """
+    others = {"power": False, "measure": False, "shares": 1}
+    said = [f"--{name}" for name, plain in others.items() if flags.FLAGS[name].value != plain]
+    require(not said, f"{', '.join(said)}: not together with --on")
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        if line not in told:
+            print(line, file=sys.stderr)
+        told.append(line)
+
+    found = ahead.forecast(cli.config(), on, tell)
+    if flags.FLAGS.json:
+        print(json.dumps(found.json()))
+    else:
+        predicted.show(found, Console())
+    for note in found.notes:
+        tell(note)
+    return cli.DONE
+
+
 def command() -> int:
     """The command."""
+    if flags.FLAGS.on is not None:
+        return forecast(flags.FLAGS.on)
     found = power()
     plan = pruning_jax.plan(cli.config(), shares=flags.FLAGS.shares, measure=flags.FLAGS.measure)
     for note in plan.notes:

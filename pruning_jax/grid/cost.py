@@ -11,6 +11,7 @@ from pruning_jax.grid.groups import Algorithms, Group
 from pruning_jax.pruning import rounds
 from pruning_jax.pruning.moments import Moment
 from pruning_jax.training import devices, state
+from pruning_jax.training.devices import Target
 
 
 def _retraining(group: Group, algorithms: Algorithms) -> int:
@@ -49,13 +50,18 @@ def bytes_per_replica(experiment: Experiment, examples: int) -> int:
     return total + (3 * operations.activations(recipe) if recipe.engine.replicas == "vmap" else 0)
 
 
-def at_once(experiment: Experiment, spec: Spec) -> int:
-    """How many replicas fit into memory: half of what is free, the images set aside."""
+def at_once(experiment: Experiment, spec: Spec, target: Target | None = None) -> int:
+    """How many replicas fit into memory: half of what is free, the images set aside.
+
+    Args:
+      target: the devices that will compute them; by default those that are here.
+    """
     if spec.streamed:
         return 1
     examples = spec.train_size + spec.test_size
     images = examples * int(np.prod(spec.image_shape))
-    count = jax.device_count()
-    free = devices.free_bytes() - images * (count if devices.on_cpu() else 1)
+    own = target or devices.here()
+    count = len(own.devices)
+    free = devices.free_bytes(own) - images * (count if own.on_cpu else 1)
     fit = max(1, free // 2 // bytes_per_replica(experiment, examples))
-    return fit if devices.on_cpu() else fit * count
+    return fit if own.on_cpu else fit * count

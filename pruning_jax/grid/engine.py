@@ -1,4 +1,4 @@
-"""How a recipe is computed on this machine: the one place that decides it."""
+"""How a recipe is computed on the devices of a target: the one place that decides it."""
 
 import dataclasses
 
@@ -8,14 +8,16 @@ from pruning_jax.errors import require
 from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.recipe import Engine, Recipe
 from pruning_jax.machine import cores
-from pruning_jax.training import devices, state
+from pruning_jax.training import state
+from pruning_jax.training.devices import Target
 
 
-def settle(config: Config, recipe: Recipe, streamed: bool) -> Recipe:
+def settle(config: Config, recipe: Recipe, streamed: bool, target: Target) -> Recipe:
     """The recipe with its engine: as configured, and chosen here where that is left open.
 
     Args:
       streamed: whether images are read as training needs them.
+      target: the devices that will compute it.
 
     Raises:
       WrongUse: a setting of the engine is not possible.
@@ -29,15 +31,15 @@ def settle(config: Config, recipe: Recipe, streamed: bool) -> Recipe:
         "they are needed, by one replica at a time",
     )
     engine = Engine(
-        replicas=asked.replicas or _way(recipe),
-        convolution=asked.convolution or ("gradient" if devices.on_cpu() else "native"),
-        batch_devices=asked.batch_devices or (jax.device_count() if streamed else 1),
+        replicas=asked.replicas or _way(recipe, target),
+        convolution=asked.convolution or ("gradient" if target.on_cpu else "native"),
+        batch_devices=asked.batch_devices or (len(target.devices) if streamed else 1),
         workers=cores() if asked.workers < 0 else asked.workers,
     )
     return dataclasses.replace(recipe, engine=engine)
 
 
-def _way(recipe: Recipe) -> str:
+def _way(recipe: Recipe, target: Target) -> str:
     """How replicas that share a device are computed.
 
     On CPUs they take turns, because a replica's weights then stay in a core's cache. On
@@ -46,4 +48,4 @@ def _way(recipe: Recipe) -> str:
     """
     kernels = jax.tree.leaves(state.shapes(recipe).params)
     convolutions = any(kernel.ndim == 4 for kernel in kernels)
-    return "turns" if devices.on_cpu() or convolutions else "vmap"
+    return "turns" if target.on_cpu or convolutions else "vmap"

@@ -16,17 +16,22 @@ from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.data import Data
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.grid import controls, engine, reach, tryout
+from pruning_jax.training import devices
+from pruning_jax.training.devices import Target
 
 
-def resolve(config: Config) -> Experiment:
+def resolve(config: Config, target: Target | None = None) -> Experiment:
     """The experiment that a configuration describes.
+
+    Args:
+      target: the devices that will compute it; by default those that are here.
 
     Raises:
       WrongUse: one line with the value, what it may be, and the nearest choice.
     """
     reading.check_kinds(config)
     spec = sources.spec(config.dataset)
-    data, recipe = _data(config, spec), _recipe(config, spec)
+    data, recipe = _data(config, spec), _recipe(config, spec, target or devices.here())
     asked = reading.read_algorithms(config, recipe)
     named = tuple(
         reach.within_reach(algorithm, recipe, listed=bool(reading.listed(config, algorithm.name)))
@@ -69,7 +74,7 @@ def _data(config: Config, spec: Spec) -> Data:
     return dataclasses.replace(data, transition_matrix=matrix)
 
 
-def _recipe(config: Config, spec: Spec) -> Recipe:
+def _recipe(config: Config, spec: Spec, target: Target) -> Recipe:
     """How it is trained, checked against the data set, with its engine settled."""
     data = reading.read_data(config)
     train_size, _ = sizes(data, spec.train_size)
@@ -87,7 +92,7 @@ def _recipe(config: Config, spec: Spec) -> Recipe:
             f"read; write {('resized_crop', *(n for n in recipe.augmentations if n != name))}",
         )
     tryout.try_out(data, recipe)
-    return engine.settle(config, recipe, spec.streamed)
+    return engine.settle(config, recipe, spec.streamed, target)
 
 
 def _check_folders(algorithms: Iterable[Algorithm]) -> None:

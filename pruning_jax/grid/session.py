@@ -21,6 +21,7 @@ from pruning_jax.grid.queue import Queue
 from pruning_jax.grid.resolve import resolve
 from pruning_jax.grid.working import What, Work, unite_rows
 from pruning_jax.training import devices, processes
+from pruning_jax.training.devices import Target
 from pruning_jax.workdir import locks, paths, presence
 from pruning_jax.workdir.cellfiles import unite
 
@@ -55,16 +56,19 @@ def elsewhere(config: Config) -> Elsewhere:
     return Elsewhere(config.data_dir, at_once, minutes)
 
 
-def checked(config: Config) -> tuple[Experiment, list[str]]:
+def checked(config: Config, target: Target | None = None) -> tuple[Experiment, list[str]]:
     """The experiment of a configuration, checked down to its network, and what a user should
     know before it runs, a line each.
 
+    Args:
+      target: the devices that will compute it; by default those that are here.
+
     Raises:
-      WrongUse: something in it is not possible, or not with the devices of this machine.
+      WrongUse: something in it is not possible, or not with these devices.
     """
-    experiment = resolve(config)
+    experiment = resolve(config, target)
     dryrun.check(experiment)
-    devices.check(experiment.recipe)
+    devices.check(experiment.recipe, target)
     return experiment, dryrun.notes(experiment)
 
 

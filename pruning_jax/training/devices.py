@@ -3,10 +3,13 @@
 Replicas are divided over the axis "replica" and know nothing of each other. Where there are more
 devices than replicas, those along the axis "batch" can share one replica's batches: that is for
 large networks (`Engine.batch_devices`).
+
+Programs are compiled for a `Target`: the devices that are here, unless other ones are named.
 """
 
 import os
 from contextlib import suppress
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -21,6 +24,24 @@ from pruning_jax.machine import cores
 REPLICA, BATCH = "replica", "batch"
 
 
+class Target(NamedTuple):
+    """The devices that programs are compiled for. They need not be here."""
+
+    devices: tuple[Any, ...]  # as in `jax.devices()`
+    memory: int | None = None  # bytes of each device; None: the devices here are asked
+    options: tuple[tuple[str, str | bool | int], ...] = ()  # what XLA is told besides
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether the devices are cores of a CPU, which have one memory in common."""
+        return self.devices[0].platform == "cpu"
+
+
+def here() -> Target:
+    """The devices of this process, and of those that it trains with."""
+    return Target(tuple(jax.devices()))
+
+
 def use_all_cores() -> None:
     """Makes every CPU core that this process may use a device of JAX.
 
@@ -32,22 +53,23 @@ def use_all_cores() -> None:
             jax.config.update("jax_num_cpu_devices", cores())
 
 
-def check(recipe: Recipe) -> None:
+def check(recipe: Recipe, target: Target | None = None) -> None:
     """Raises WrongUse where there are fewer devices than shall share a batch."""
-    share, found = recipe.engine.batch_devices, jax.device_count()
-    require(share <= found, f"engine.batch_devices {share} is above the {found} devices found here")
+    share, found = recipe.engine.batch_devices, len((target or here()).devices)
+    where = "that are planned for" if target else "found here"
+    require(share <= found, f"engine.batch_devices {share} is above the {found} devices {where}")
 
 
-def mesh(recipe: Recipe, count: int) -> Mesh:
+def mesh(recipe: Recipe, count: int, target: Target | None = None) -> Mesh:
     """The devices [replica, batch] over which `count` replicas of a recipe are divided."""
-    devices, share = np.array(jax.devices()), recipe.engine.batch_devices
+    devices, share = np.array((target or here()).devices), recipe.engine.batch_devices
     rows = max(1, min(count, len(devices) // share))
     return Mesh(devices[: rows * share].reshape(rows, share), (REPLICA, BATCH))
 
 
-def padded(recipe: Recipe, count: int) -> int:
+def padded(recipe: Recipe, count: int, target: Target | None = None) -> int:
     """The least number of replicas, at least `count`, that the mesh divides evenly."""
-    rows = mesh(recipe, count).shape[REPLICA]
+    rows = mesh(recipe, count, target).shape[REPLICA]
     return -(-count // rows) * rows
 
 
@@ -62,17 +84,20 @@ def over_batch(batch: Shaped[Array, "b ..."]) -> Shaped[Array, "b ..."]:
 
 
 def on_cpu() -> bool:
-    """Whether the devices are cores of a CPU, which have one memory in common."""
-    return jax.default_backend() == "cpu"
+    """Whether the devices here are cores of a CPU."""
+    return here().on_cpu
 
 
-def compiler_options() -> dict[str, bool] | None:
+def compiler_options(mesh: Mesh) -> dict[str, bool] | None:
     """What XLA is told: on CPUs, where each core is a device, to use one thread in each."""
-    return {"xla_cpu_multi_thread_eigen": False} if on_cpu() else None
+    on_cpu = mesh.devices.flat[0].platform == "cpu"
+    return {"xla_cpu_multi_thread_eigen": False} if on_cpu else None
 
 
-def free_bytes() -> int:
+def free_bytes(target: Target | None = None) -> int:
     """The memory that replicas may use: of one device, or of the machine for CPUs."""
+    if target and target.memory is not None:
+        return target.memory
     statistics = jax.local_devices()[0].memory_stats() or {}
     if "bytes_limit" in statistics:
         return statistics["bytes_limit"] - statistics.get("bytes_in_use", 0)

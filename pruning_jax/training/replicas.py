@@ -16,7 +16,7 @@ from jaxtyping import Array, PyTree, Shaped
 
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.training import devices, processes
-from pruning_jax.training.devices import BATCH, REPLICA
+from pruning_jax.training.devices import BATCH, REPLICA, Target
 
 
 def _unrolled(
@@ -38,7 +38,7 @@ WAYS: dict[str, Callable[[Callable[[tuple], PyTree], PyTree], PyTree]] = {
 @functools.cache
 def program(
     function: Callable[..., PyTree], static: tuple, how: str, mesh: Mesh
-) -> Callable[[tuple, tuple], PyTree]:
+) -> jax.stages.Wrapped:
     """One compiled program for one function of one recipe; everything else is an argument."""
 
     def all_replicas(stacked: tuple, shared: tuple) -> PyTree:
@@ -53,7 +53,7 @@ def program(
         axis_names={REPLICA} if mesh.shape[BATCH] > 1 else {REPLICA, BATCH},
         check_vma=False,
     )
-    return jax.jit(divided, compiler_options=devices.compiler_options())
+    return jax.jit(divided, compiler_options=devices.compiler_options(mesh))
 
 
 def over_replicas(
@@ -80,6 +80,37 @@ def over_replicas(
     count = jax.tree.leaves(stacked)[0].shape[0]
     mesh = devices.mesh(recipe, count)
     return program(function, (recipe, *static), recipe.engine.replicas, mesh)(stacked, shared)
+
+
+def compiled(
+    function: Callable[..., PyTree],
+    recipe: Recipe,
+    *static: object,
+    stacked: tuple,
+    shared: tuple = (),
+    target: Target,
+) -> jax.stages.Compiled:
+    """The program of `over_replicas`, compiled for devices that need not be here; nothing runs.
+
+    Args:
+      stacked, shared: as there, with shapes and types (`jax.ShapeDtypeStruct`) for arrays. Those
+        that say how they are laid out over the devices are laid out so.
+      target: the devices.
+
+    Raises:
+      jax.errors.JaxRuntimeError: XLA cannot compile it, for one because memory is too small.
+    """
+    mesh = devices.mesh(recipe, jax.tree.leaves(stacked)[0].shape[0], target)
+
+    def laid_out(tree: PyTree, spec: PartitionSpec) -> PyTree:
+        sharding = NamedSharding(mesh, spec)
+        return jax.tree.map(
+            lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=a.sharding or sharding), tree
+        )
+
+    own = program(function, (recipe, *static), recipe.engine.replicas, mesh)
+    arguments = laid_out(stacked, PartitionSpec(REPLICA)), laid_out(shared, PartitionSpec())
+    return own.lower(*arguments).compile(dict(target.options) or None)
 
 
 def stack(recipe: Recipe, tree: PyTree, count: int) -> PyTree:

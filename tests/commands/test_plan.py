@@ -1,5 +1,6 @@
 """The commands that explain: what would be run, and how each command is used."""
 
+import importlib.util
 import json
 
 import processes
@@ -105,6 +106,28 @@ def test_a_power_that_cannot_be_said(given, message, tmp_path):
     assert message in processes.one_line(run(SMOKE, *given, command="plan", cwd=tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--on=h10"], "--on 'h10' is not one of a100, a100_40gb, h100"),
+        (["--on=v5e-3"], "the number of devices of v5e is one of 1, 4, 8"),
+        (["--on=h100", "--shares=2", "--power"], "--power, --shares: not together with --on"),
+    ],
+)
+def test_devices_that_cannot_be_planned_for(given, message, tmp_path):
+    assert message in processes.one_line(run(SMOKE, *given, command="plan", cwd=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("on", "module", "extra"), [("h100", "jax_plugins", "aot-gpu"), ("v5e", "libtpu", "aot-tpu")]
+)
+def test_a_compiler_that_is_not_installed(on, module, extra, tmp_path):
+    if importlib.util.find_spec(module) is not None:
+        pytest.skip(f"{module} is installed")
+    line = processes.one_line(run(SMOKE, f"--on={on}", command="plan", cwd=tmp_path))
+    assert f"pip install 'pruning_jax[{extra}]'" in line
+
+
 @pytest.mark.slow
 def test_the_plan_for_people_needs_no_data_set(tmp_path):
     line = [MNIST, f"--config.data_dir={tmp_path}", "--config.grid.seeds=(0,)"]
@@ -131,6 +154,8 @@ def test_help_explains_and_shows_an_example(command):
     own = {"run": ["--workdir", "--shares"], "plan": ["--[no]json", "--[no]measure", "--shares"]}[
         command
     ]
-    own += ["--[no]power", "--like", "--spread", "--loss_spread"] if command == "plan" else []
+    own += (
+        ["--on", "--[no]power", "--like", "--spread", "--loss_spread"] if command == "plan" else []
+    )
     for flag in own:
         assert f"{flag}:" in done.stdout
