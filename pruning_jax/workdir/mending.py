@@ -10,7 +10,7 @@ from pathlib import Path
 from pruning_jax.experiment.algorithm import MOST_ROUNDS
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.files import Arrays, read_arrays
-from pruning_jax.workdir import bounds, manifest, paths
+from pruning_jax.workdir import bounds, manifest, paths, recorded
 from pruning_jax.workdir.cellfiles import MOST_ROWS, read_table, write_rows
 from pruning_jax.workdir.columns import Row
 from pruning_jax.workdir.damage import Damaged, read
@@ -37,18 +37,8 @@ def mend(workdir: Path, cell: Cell, digest: str, train_size: int) -> str:
     rows, damage = _rows(table, MOST_ROUNDS)
     if damage or not table.exists():
         rows = _rows_in_union(workdir, cell)
-    entries, examples = list[Entry](), Arrays()
-    if rows:
-        try:
-            count, most = len(rows), bounds.examples(train_size, len(rows))
-            entries = read(
-                paths.manifest(workdir, cell), lambda _: manifest.read(workdir, cell, count)
-            )
-            examples = read(
-                paths.examples(workdir, cell), lambda path: read_arrays(path, float(most))
-            )
-        except Damaged as error:
-            damage = damage or str(error)
+    entries, examples, unread = _entries(workdir, cell, len(rows), train_size)
+    damage = damage or unread
     wrong = _first_wrong(workdir, cell, rows, entries, examples, manifest.origin(digest, cell))
     sound = len(rows) if wrong is None else wrong[0]
     if sound == len(rows) and not damage and table.exists() == bool(rows):
@@ -71,6 +61,22 @@ def _rows(table: Path, most: int) -> tuple[list[Row], str]:
         ), ""
     except Damaged as error:
         return [], str(error)
+
+
+def _entries(
+    workdir: Path, cell: Cell, rounds: int, train_size: int
+) -> tuple[list[Entry], Arrays, str]:
+    """The manifest and the examples of a cell with so many rounds, and what is wrong or ""."""
+    entries, examples = list[Entry](), Arrays()
+    if not rounds:
+        return entries, examples, ""
+    most = float(bounds.examples(train_size, rounds))
+    try:
+        entries = recorded.entries(workdir, cell, rounds)
+        examples = read(paths.examples(workdir, cell), lambda path: read_arrays(path, most))
+    except Damaged as error:
+        return entries, examples, str(error)
+    return entries, examples, ""
 
 
 def _rows_in_union(workdir: Path, cell: Cell) -> list[Row]:
