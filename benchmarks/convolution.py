@@ -51,7 +51,7 @@ def measure(convolve: Callable, x: jax.Array, kernel: jax.Array, stride: int) ->
     def loop(x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, jax.Array]:
         return lax.fori_loop(0, REPEATS, body, (x, kernel))
 
-    options = devices.compiler_options()
+    options = devices.compiler_options(jax.default_backend())
     outside = milliseconds(jax.jit(gradient, compiler_options=options), x, kernel)
     inside = milliseconds(jax.jit(loop, compiler_options=options), x, kernel)
     return [outside, inside / REPEATS]

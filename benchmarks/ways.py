@@ -36,7 +36,7 @@ def measure(way: str, each: str, threads: str) -> float:
     """Seconds per epoch and replica of one way, in a fresh process."""
     jax.config.update("jax_num_cpu_devices", os.cpu_count() if each == "cores" else 1)
     if threads == "all":
-        devices.compiler_options = lambda: None
+        devices.compiler_options = lambda _: None
     settings = defaults()
     settings.engine.replicas = way
     settings.dataset = "mnist"

@@ -192,7 +192,8 @@ def _in_loop(function: Callable[..., PyTree], start: PyTree, constant: PyTree) -
     divided = jax.shard_map(
         many, mesh=mesh, in_specs=everywhere, out_specs=everywhere, check_vma=False
     )
-    program = jax.jit(divided, compiler_options=devices.compiler_options(mesh))
+    options = devices.compiler_options(mesh.devices.flat[0].platform)
+    program = jax.jit(divided, compiler_options=options)
     start, constant = jax.device_put((start, constant), NamedSharding(mesh, everywhere))
 
     def seconds(count: int) -> float:

@@ -88,10 +88,10 @@ def on_cpu() -> bool:
     return here().on_cpu
 
 
-def compiler_options(mesh: Mesh) -> dict[str, bool] | None:
-    """What XLA is told: on CPUs, where each core is a device, to use one thread in each."""
-    on_cpu = mesh.devices.flat[0].platform == "cpu"
-    return {"xla_cpu_multi_thread_eigen": False} if on_cpu else None
+def compiler_options(platform: str) -> dict[str, bool] | None:
+    """What XLA is told about a platform: on CPUs, where each core is a device, to use one thread in
+    each."""
+    return {"xla_cpu_multi_thread_eigen": False} if platform == "cpu" else None
 
 
 def free_bytes(target: Target | None = None) -> int:

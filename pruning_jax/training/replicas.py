@@ -53,7 +53,8 @@ def program(
         axis_names={REPLICA} if mesh.shape[BATCH] > 1 else {REPLICA, BATCH},
         check_vma=False,
     )
-    return jax.jit(divided, compiler_options=devices.compiler_options(mesh))
+    options = devices.compiler_options(mesh.devices.flat[0].platform)
+    return jax.jit(divided, compiler_options=options)
 
 
 def over_replicas(
