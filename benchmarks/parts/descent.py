@@ -17,8 +17,11 @@ EPOCHS, ROUNDS = 160, 25
 
 def settings(tiny: bool) -> Fields:
     """What is changed of the configuration."""
-    sizes = {"epochs": 1, "grid__seeds": (0,), "width": 0.1} if tiny else {"epochs": 20}
-    return {"dataset": pixels.dataset("mnist", tiny), "rounds": 1 if tiny else 2, **sizes}
+    data = {"dataset": pixels.dataset("mnist", tiny)}
+    if tiny:
+        small = {"width": 0.1, "batch_size": 8, "epochs": 1, "rounds": 1}
+        return {**data, **small, "grid__seeds": (0,)}
+    return {**data, "epochs": 20, "rounds": 2}
 
 
 def rows(setting: Setting) -> Rows:

@@ -21,7 +21,7 @@ from pruning_jax.training.streaming import Read, Reader
 from pruning_jax.training.streams import Stream, stream
 from pruning_jax.types import PRNGKey
 
-CASES, TINY = [("bfloat16", 256), ("bfloat16", 1024)], [("float32", 8)]
+CASES, TINY = [("bfloat16", 256), ("bfloat16", 1024)], [("float32", 2)]
 """Precisions and batches."""
 
 SMALL = {"model": "resnet20", "width": 0.1}
