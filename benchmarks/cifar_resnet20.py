@@ -2,12 +2,10 @@
 
   python benchmarks/cifar_resnet20.py [--replicas=4] [--kinds=PATTERN]
 
-Random images, batches of 128, flips and crops inside the step. On a CPU: seconds per step and
-replica, and PyTorch's in the same run (`pip install torch`; the same network, without flips and
-crops). On an accelerator: images per second in sum, for 1, 4, 16 and 64 replicas in two
-precisions, with the fraction of the device's peak, and ResNet-50. Then where a step's time goes.
-Every program is compiled anew; its compilation is a column. --kinds: only ways whose name has
-this in it.
+Random images, batches of 128, flips and crops inside the step. Seconds per step and replica on a
+CPU, and PyTorch's in the same run (`pip install torch`; the same network, without flips and
+crops). Then where a step's time goes. Every program is compiled anew; its compilation is a column.
+--kinds: only ways whose name has this in it. For accelerators there is accelerator.py.
 """
 
 import argparse
@@ -33,13 +31,6 @@ from pruning_jax.pruning.moments import Stack
 from pruning_jax.training import devices
 
 BATCH = 128
-FLOPS = 3 * 2 * 40.81e6
-"""Of a step per image: a product and a sum for each of 40.8 million weights times places, forward
-and twice backward."""
-
-PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L4": 121e12, "T4": 65e12}
-"""Products of bfloat16 (float16) per second, dense, by the vendor; of TF32 half as many."""
-
 CPU = [
     ("turns", "gradient"),
     ("turns", "patches"),
@@ -47,11 +38,6 @@ CPU = [
     ("unrolled", "gradient"),
     ("vmap", "gradient"),
     ("vmap", "patches"),
-]
-ACCELERATOR = [
-    (way, convolution)
-    for way in ("vmap", "turns", "unrolled")
-    for convolution in ("native", "patches")
 ]
 
 
@@ -111,25 +97,6 @@ def on_cpu(count: int, only: str) -> None:
     print(f"| one replica, one core | {step:.3f} | {step / one:.2f} | {compilation:.0f} s |")
 
 
-def on_accelerator(only: str) -> None:
-    """The table of a GPU or TPU."""
-    kind = jax.devices()[0].device_kind
-    peak = next((peak for name, peak in PEAKS.items() if name in kind), float("nan"))
-    print(f"{kind}\n\n| way | precision | replicas | images/s | of peak | compilation |")
-    print("|---|---|---|---|---|---|")
-    for precision, share in (("tensorfloat32", 0.5), ("bfloat16", 1.0)):
-        for name, engine in ways(ACCELERATOR, only):
-            for count in (1, 4, 16, 64):
-                compilation, step = timed(*prepared(count, precision, engine))
-                rate = count * BATCH / step
-                part = rate * FLOPS / (share * peak * jax.device_count())
-                print(
-                    f"| {name} | {precision} | {count} | {rate:,.0f} | {part:.1%} "
-                    f"| {compilation:.0f} s |",
-                    flush=True,
-                )
-
-
 def torch() -> tuple[float, float, int]:
     """Seconds per step and replica of PyTorch: one process of all cores, one process per core."""
     cores = machine.cores()
@@ -142,24 +109,6 @@ def torch() -> tuple[float, float, int]:
         return max(float(p.communicate()[0]) for p in running) / processes
 
     return run(cores, 1), run(1, cores), cores
-
-
-def imagenet(batch: int = 1024) -> None:
-    """Images per second of ResNet-50 on synthetic input, all devices sharing each batch."""
-    settings = defaults()
-    settings.update(dataset="imagenet2012", model="resnet50", batch_size=batch)
-    settings.update(precision="bfloat16", momentum=0.9, weight_decay=1e-4, augmentations=("flip",))
-    what = resolve.resolve(settings)
-    (group,) = groups_of(what, 1)
-    stack = stacks.trial(what, group, planning.black(what))
-    moment = rounds.create(group.recipe, stack)
-    times = [time.perf_counter()]
-    for stop in (1, 11, 21):  # the first compiles
-        state = rounds.fit(group.recipe, stack, moment, stop)
-        moment = moment._replace(state=state, step=stop)
-        times.append(time.perf_counter())
-    rate = 10 * batch / min(times[2] - times[1], times[3] - times[2])
-    print(f"\nResNet-50, bfloat16, batches of {batch}: {rate:,.0f} images/s, images sent included")
 
 
 def profile(count: int) -> None:
@@ -189,13 +138,8 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=2 * machine.cores())
     parser.add_argument("--kinds", default="")
     asked = parser.parse_args()
-    if devices.on_cpu():
-        on_cpu(asked.replicas, asked.kinds)
-        profile(1)
-    else:
-        on_accelerator(asked.kinds)
-        imagenet()
-        profile(16)
+    on_cpu(asked.replicas, asked.kinds)
+    profile(1)
 
 
 if __name__ == "__main__":

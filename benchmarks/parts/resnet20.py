@@ -1,0 +1,103 @@
+"""ResNet-20 on images of CIFAR-10's size: images per second under each way of computing."""
+
+import itertools
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from benchmarks.parts import kernels, networks, timing
+from benchmarks.parts.setting import Fields, Rows, Setting
+from pruning_jax.experiment.recipe import CONVOLUTIONS, PRECISIONS, REPLICAS
+from pruning_jax.pruning import rounds
+
+
+class Case(NamedTuple):
+    """A row."""
+
+    way: str  # of replicas
+    convolution: str
+    precision: str
+    replicas: int
+
+    def __str__(self) -> str:
+        return f"{self.way}, {self.convolution}, {self.precision}, {self.replicas}"
+
+
+FIRST = [
+    Case("turns", "native", "bfloat16", 1),
+    Case("vmap", "gradient", "bfloat16", 16),
+    Case("turns", "native", "tensorfloat32", 1),
+    Case("vmap", "native", "bfloat16", 16),
+    Case("vmap", "gradient", "tensorfloat32", 16),
+    Case("vmap", "gradient", "bfloat16", 64),
+    Case("vmap", "patches", "bfloat16", 16),
+    Case("turns", "native", "bfloat16", 16),
+    Case("turns", "native", "float32", 1),
+    Case("vmap", "gradient", "bfloat16", 4),
+    Case("turns", "gradient", "bfloat16", 1),
+    Case("vmap", "native", "tensorfloat32", 16),
+    Case("unrolled", "native", "bfloat16", 4),
+    Case("vmap", "native", "bfloat16", 64),
+]
+"""What decides which way is right comes first: the reference, the two that are expected to be
+fastest, and what each of them would lose in another precision."""
+
+COUNTS = (16, 4, 64, 1)
+
+MOST_UNROLLED = 4
+"""Unrolled replicas are compiled one by one: more of them would compile for minutes."""
+
+TINY = [
+    Case("turns", "gradient", "float32", 1),
+    Case("vmap", "gradient", "float32", 2),
+]
+
+TRACED_STEPS = 32
+
+
+def cases(tiny: bool) -> list[Case]:
+    """All rows, the most important first. One replica by itself is the same in all three ways."""
+    if tiny:
+        return TINY
+    every = [
+        Case(way, convolution, precision, count)
+        for count, way, convolution, precision in itertools.product(
+            COUNTS, REPLICAS, CONVOLUTIONS, reversed(PRECISIONS)
+        )
+        if way == "turns" or 1 < count <= (MOST_UNROLLED if way == "unrolled" else count)
+    ]
+    return list(dict.fromkeys([*FIRST, *every]))
+
+
+def rows(setting: Setting) -> Rows:
+    """A trace is made where a way, convolution and precision stand together for the first time."""
+    result, seen = {}, set()
+    for case in cases(setting.tiny):
+        result[str(case)] = partial(measure, setting, case, traced=case[:3] not in seen)
+        seen.add(case[:3])
+    return result
+
+
+def measure(setting: Setting, case: Case, traced: bool) -> Iterator[Fields]:
+    """The time of a step of all replicas, and where it goes."""
+    what, group = networks.resnet20(*case, tiny=setting.tiny)
+    recipe, stack = group.recipe, networks.stacked(what, group)
+    moment = rounds.create(recipe, stack)
+    fit = partial(rounds.fit, recipe, stack, moment)
+    times = timing.of_steps(fit, recipe.steps_per_epoch, setting.tiny)
+    clocks = timing.clocks()
+    rate = times.rate(case.replicas * recipe.batch_size)
+    yield {
+        **case._asdict(),
+        "batch_size": recipe.batch_size,
+        "images_per_second": rate,
+        "times_first_row": timing.beside_first(setting, "resnet20", "images_per_second", rate),
+        **times.fields(),
+        **({} if setting.tiny else networks.of_peak("resnet20", case.precision, rate["best"])),
+        **timing.memory(),
+        **clocks,
+    }
+    if traced:
+        together = 1 if case.way == "vmap" else case.replicas
+        steps = 2 if setting.tiny else max(2, TRACED_STEPS // together)
+        yield kernels.of_steps(fit, steps, times)
