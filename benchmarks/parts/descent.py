@@ -38,7 +38,7 @@ def _trained(setting: Setting) -> Iterator[Fields]:
     yield {
         "replicas": len(last),
         "epochs": changed["epochs"],
-        "rounds": int(found["round"].max()),
+        "rounds": int(found["round"].to_numpy().max()),
         "command_seconds": seconds,
         "training_seconds": float(found.seconds.sum()),
         "last_round_seconds": float(last.seconds.sum()),

@@ -1,10 +1,10 @@
 """What JAX finds on this machine."""
 
+import importlib.metadata
 import platform
 from collections.abc import Iterator
 
 import jax
-import jaxlib
 
 from benchmarks.parts import timing
 from benchmarks.parts.setting import Fields, Rows, Setting
@@ -16,7 +16,7 @@ def rows(setting: Setting) -> Rows:
 
 
 def _found() -> Iterator[Fields]:
-    yield {"jax": jax.__version__, "jaxlib": jaxlib.__version__}
+    yield {"jax": jax.__version__, "jaxlib": importlib.metadata.version("jaxlib")}
     yield {"python": platform.python_version(), "cores": machine.cores()}
     names = ("name", "driver_version", "clocks.max.sm", "clocks.max.mem", "power.limit")
     told = timing.nvidia_smi(*names)

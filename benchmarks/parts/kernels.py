@@ -60,7 +60,8 @@ def of_steps(call: Callable[[int], object], steps: int, times: Times) -> Fields:
     devices = [plane for plane in planes if re.match(r"/device:(GPU|TPU)", plane.name)]
     events = list(_events(devices) if devices else _events_on_cpu(planes))
     each = steps * max(1, len(devices))
-    groups, kernels = collections.Counter(), collections.Counter()
+    groups: dict[str, float] = collections.defaultdict(float)
+    kernels: dict[str, float] = collections.defaultdict(float)
     for event in events:
         groups[group(event.name)] += event.milliseconds / each
         kernels[event.name] += event.milliseconds / each
@@ -68,10 +69,15 @@ def of_steps(call: Callable[[int], object], steps: int, times: Times) -> Fields:
         "kernels_per_step": len(events) / each,
         "kernels_ms": sum(groups.values()),
         "kernels_of_step": sum(groups.values()) / (1e3 * times.median),
-        "groups_ms": {name: round(value, 4) for name, value in groups.most_common()},
+        "groups_ms": {name: round(value, 4) for name, value in _largest(groups)},
         "traced_steps": steps,
-        "kernels": kernels.most_common(TOP),
+        "kernels": _largest(kernels)[:TOP],
     }
+
+
+def _largest(times: dict[str, float]) -> list[tuple[str, float]]:
+    """Names with their times, the longest first."""
+    return sorted(times.items(), key=lambda item: -item[1])
 
 
 def group(name: str) -> str:
