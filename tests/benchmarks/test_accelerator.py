@@ -81,7 +81,7 @@ def ended(process, out):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("accelerator")
-    status, found, page = ended(started(out, "--minutes=20"), out)
+    status, found, page = ended(started(out, "--minutes=60"), out)
     states = {name: part["state"] for name, part in found["parts"].items()}
     assert status == 0, (states, (out / "log.txt").read_text()[-2000:])
     return found, page
