@@ -15,6 +15,7 @@ from matplotlib.typing import LineStyleType
 
 from pruning_jax.analysis.curves import over_seeds
 from pruning_jax.files import replace
+from pruning_jax.reporting import room
 from pruning_jax.reporting.chart import (
     COLOURS,
     Axis,
@@ -55,8 +56,10 @@ def draw(chart: Chart, width: float = WIDTH, height: float = HEIGHT) -> Figure:
     """
     rows, columns = chart.rows, chart.columns
     legend = [_sample(series) for series in chart.legend.values()]
-    below = 0.1 + 0.19 * ((len(legend) + 2) // 3) if legend else 0.75 if chart.scale else 0.0
-    size = (width * len(columns) + EDGE, (height + EDGE) * len(rows) + below)
+    across = width * len(columns) + EDGE
+    beside = room.beside([series.name for series in chart.legend.values()], across)
+    below = 0.1 + 0.19 * -(-len(legend) // beside) if legend else 0.75 if chart.scale else 0.0
+    size = (across, (height + EDGE) * len(rows) + below)
     figure = Figure(figsize=size)
     grid = figure.subplots(len(rows), len(columns), squeeze=False)
     above = 0.17 * (1 + max(column.count("\n") for column in columns)) + 0.18
@@ -74,9 +77,9 @@ def draw(chart: Chart, width: float = WIDTH, height: float = HEIGHT) -> Figure:
     for frame in chart.frames:
         axes = grid[rows.index(frame.row), columns.index(frame.column)]
         axes.set_visible(True)
-        _frame(axes, frame, firsts.setdefault(frame.row, frame))
+        _frame(axes, frame, firsts.setdefault(frame.row, frame), across)
     if legend:
-        figure.legend(handles=legend, loc="lower center", ncols=3, frameon=False, fontsize=8)
+        figure.legend(handles=legend, loc="lower center", ncols=beside, frameon=False, fontsize=8)
     elif chart.scale:
         _scale(figure, chart.scale, size)
     return figure
@@ -91,7 +94,7 @@ def plain(words: str) -> str:
     return f" {text}" if text.startswith("_") else text
 
 
-def _frame(axes: Axes, frame: Frame, first: Frame) -> None:
+def _frame(axes: Axes, frame: Frame, first: Frame, across: float) -> None:
     """Draws a frame; what the first one in its row says is not said again."""
     axes.set_title(plain(frame.column), fontsize=8.5, loc="left")
     if frame is first and frame.row:
@@ -101,7 +104,7 @@ def _frame(axes: Axes, frame: Frame, first: Frame) -> None:
             (0, 18 + 11 * frame.column.count("\n")),
             xycoords="axes fraction",
             textcoords="offset points",
-            fontsize=9,
+            fontsize=room.points(frame.row, across - EDGE, 9.0),
             fontweight="bold",
         )
     axes.set_xscale("log" if frame.x.log else "linear")
@@ -214,13 +217,15 @@ def _heat(axes: Axes, heat: Heat) -> None:
 def _scale(figure: Figure, scale: ColourScale, size: tuple[float, float]) -> None:
     """Draws the scale of colours below all frames."""
     width, height = size
-    axes = figure.add_axes((0.5 - 1.5 / width, 0.28 / height, 3 / width, 0.12 / height))
+    across = min(3.0, width - 1.3)  # what its ticks say stands half beyond its ends
+    place = (0.5 - across / 2 / width, 0.28 / height, across / width, 0.12 / height)
+    axes = figure.add_axes(place)
     colours = LinearSegmentedColormap.from_list("", scale.colours)
     axes.imshow([[i / 255 for i in range(256)]], cmap=colours, aspect="auto", extent=(0, 1, 0, 1))
     axes.set_yticks([])
     axes.set_xticks([at for at, _ in scale.ticks], [plain(words) for _, words in scale.ticks])
     axes.tick_params(labelsize=7.5)
-    axes.set_title(plain(scale.title), fontsize=8)
+    axes.set_title(plain(scale.title), fontsize=room.points(scale.title, width, 8.0))
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -1,5 +1,6 @@
 """Charts on paper."""
 
+import dataclasses
 import itertools
 import math
 import warnings
@@ -39,12 +40,25 @@ def test_every_frame_is_there_with_labelled_axes_inside_the_figure(charts):
         figure = figures.draw(one)
         shown = [a for a in figure.axes if a.get_visible()]
         assert len(shown) == len(one.frames) + (one.scale is not None)
-        figure.canvas.draw()
-        box = figure.get_tightbbox()
-        assert box.x0 > -0.05, name
-        assert box.y0 > -0.05, name
-        assert box.x1 < figure.get_figwidth() + 0.05, name
-        assert box.y1 < figure.get_figheight() + 0.05, name
+        assert_inside(figure, name)
+
+
+def assert_inside(figure, name):
+    """Nothing is cut off at the figure's edge."""
+    figure.canvas.draw()
+    box = figure.get_tightbbox()
+    assert box.x0 > -0.05, name
+    assert box.y0 > -0.05, name
+    assert box.x1 < figure.get_figwidth() + 0.05, name
+    assert box.y1 < figure.get_figheight() + 0.05, name
+
+
+def test_a_figure_of_one_noise_rate_holds_its_legend(charts):
+    """It is narrow, so that less of the legend stands side by side."""
+    for name, one in charts.items():
+        for column in one.columns:
+            own = tuple(frame for frame in one.frames if frame.column == column)
+            assert_inside(figures.draw(dataclasses.replace(one, frames=own)), name)
 
 
 def test_no_two_ticks_of_an_axis_run_into_each_other(charts):
