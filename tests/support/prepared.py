@@ -73,7 +73,7 @@ def bound_by_permissions():
         _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
     class Data(ctypes.Structure):
-        _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "passed"))
+        _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable"))
 
     libc, header, data = ctypes.CDLL(None), Header(0x20080522, 0), (Data * 2)()
     assert libc.capget(ctypes.byref(header), data) == 0
