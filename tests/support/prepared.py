@@ -73,7 +73,8 @@ def bound_by_permissions():
         _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
     class Data(ctypes.Structure):
-        _fields_ = tuple((name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable"))
+        names = ("effective", "permitted", "inheritable")
+        _fields_ = tuple(zip(names, [ctypes.c_uint32] * 3, strict=True))
 
     libc, header, data = ctypes.CDLL(None), Header(0x20080522, 0), (Data * 2)()
     assert libc.capget(ctypes.byref(header), data) == 0
