@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pruning_jax.analysis.power.power import Power
+    from pruning_jax.exchange.export import export as export
     from pruning_jax.experiment.cells import Cell as Cell
     from pruning_jax.experiment.config import Config as Config
     from pruning_jax.experiment.config import defaults as defaults
@@ -50,6 +51,7 @@ __all__ = [
     "config",
     "defaults",
     "explore",
+    "export",
     "load",
     "plan",
     "power",
@@ -64,6 +66,7 @@ _ELSEWHERE = {
     "Config": "experiment.config",
     "defaults": "experiment.config",
     "explore": "exploring.door",
+    "export": "exchange.export",
 }
 
 
@@ -71,8 +74,7 @@ def config(name: str | Path) -> Config:
     """A configuration, to be changed and then run.
 
     Args:
-      name: one that comes with the project, such as "digits", or the path of a file that has a
-        function `get_config()`.
+      name: of one that comes with the project, or the path of a file that has `get_config()`.
 
     Raises:
       ValueError: there is none of that name; the message names those that there are.
@@ -214,9 +216,7 @@ def report(
 
 
 def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = None) -> Findings:
-    """Re-checks the invariants of a run from its files alone.
-
-    Where all is well, it leaves verified.json in the workdir, if it can.
+    """Re-checks the invariants of a run from its files; if all is well, verified.json says so.
 
     Args:
       deep: compute again what needs JAX, the data set in `data_dir` and plug-ins, too.
