@@ -47,7 +47,7 @@ def check(path: Path, format_: str, masks: bool = False) -> None:
 
 
 def write(
-    network: PrunedNetwork, path: Path, format_: str = "native", *, masks: bool = False
+    network: PrunedNetwork, path: str | Path, format_: str = "native", *, masks: bool = False
 ) -> None:
     """Writes a network as a safetensors file, whole or not at all.
 
@@ -60,7 +60,7 @@ def write(
     Raises:
       WrongUse: see `check`; or PyTorch's names of the layers are not known.
     """
-    check(path, format_, masks)
+    check(Path(path), format_, masks)
     if format_ == "torch":
         arrays = state_dict(network, masks=masks)
     else:
@@ -70,10 +70,10 @@ def write(
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     # It writes several texts in a random order; with one the same network is the same file.
     content = _library().numpy.save(arrays, {KEY: json.dumps(_described(network, format_))})
-    files.replace(path, lambda file: file.write(content))
+    files.replace(Path(path), lambda file: file.write(content))
 
 
-def read(path: Path, recipe: Recipe | None = None) -> PrunedNetwork:
+def read(path: str | Path, recipe: Recipe | None = None) -> PrunedNetwork:
     """The network in a safetensors file, of either format, whoever wrote it.
 
     Args:
@@ -85,7 +85,7 @@ def read(path: Path, recipe: Recipe | None = None) -> PrunedNetwork:
       WrongUse: the file cannot be read, does not say what it is a network of, or is not
         one of that.
     """
-    arrays, text = load(path)
+    arrays, text = load(Path(path))
     try:
         return _network(arrays, text, recipe)
     except WrongUse as error:

@@ -249,9 +249,9 @@ def test_the_code_of_the_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     about = {"mean": [125.0, 123.0, 114.0], "std": [63.0, 62.0, 67.0]}
     network = networks.made("resnet20", num_classes=10, about=about)
-    files.write(network, Path("net.safetensors"), "torch")
-    files.write(network, Path("net_with_masks.safetensors"), "torch", masks=True)
-    files.write(network, Path("theirs.safetensors"), "torch")
+    files.write(network, "net.safetensors", "torch")
+    files.write(network, "net_with_masks.safetensors", "torch", masks=True)
+    files.write(network, "theirs.safetensors", "torch")
     page = (Path(__file__).parents[2] / "docs" / "exchange.md").read_text()
     _, loading, masking, *_ = blocks = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
     own = {
@@ -263,7 +263,7 @@ def test_the_code_of_the_page(tmp_path, monkeypatch):
     for block in (loading, masking):
         exec(block, own)
     own["torch_network"] = own["network"]
-    files.write(network, Path("net.safetensors"))
+    files.write(network, "net.safetensors")
     for block in blocks[3:]:
         exec(block, own)
     assert own["out"].shape == (2, 10)
