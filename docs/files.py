@@ -1,18 +1,19 @@
-"""Writes the tables of docs/files.md from the code that writes and reads the files.
+"""Writes the tables of docs/files.md and docs/explore.md from the code that writes and reads files.
 
   python docs/files.py
 
 Only what stands between `<!-- made from ... -->` and `<!-- end -->` is replaced.
 """
 
+import functools
 import importlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pruning_jax.analysis.settings import DEFAULTS
 from pruning_jax.experiment.cells import Cell
-from pruning_jax.plugins import ANALYSES
+from pruning_jax.plugins import ANALYSES, EXPLORATIONS
 from pruning_jax.workdir import paths, salvage
 from pruning_jax.workdir.collect import Run
 from pruning_jax.workdir.columns import COLUMNS, EXAMPLE_ARRAYS
@@ -27,8 +28,11 @@ FILES = {
     paths.examples(HERE, CELL): "what each training example went through in a cell",
     paths.manifest(HERE, CELL): "sums over all that the files of a cell say, round by round",
     paths.mask(HERE, CELL, 5): "the mask under which round 5 was trained",
-    paths.params(HERE, CELL, 5): "the parameters after round 5, if `config.save.params` is set",
+    paths.params(
+        HERE, CELL, 5
+    ): "the weights and statistics after round 5, if `config.save.params` is set",
     paths.anchor(HERE, CELL): "the parameters that the cell rewinds to, if these are saved",
+    paths.explored(HERE, "masks", "csv"): "the table of an exploration; also as Parquet",
     paths.verified(HERE): "that `verify` found all to be well, and the sum of the run",
     paths.report(HERE): "the page that `report` writes",
     paths.figure(HERE, "test_error", "pdf"): "a figure of the page; also as PNG",
@@ -92,17 +96,32 @@ PARTS = {
 }
 
 
-def renewed(page: str) -> str:
-    """The page with its tables made anew."""
-    for name, make in PARTS.items():
+def exploration(name: str) -> str:
+    """The columns of an exploration, but for those that all of them have."""
+    lines = ((code(c.name), c.unit, c.meaning) for c in EXPLORATIONS.find(name).columns)
+    return table("column | unit | meaning", lines)
+
+
+EXPLORED = {
+    f"the exploration {name}": functools.partial(exploration, name) for name in EXPLORATIONS.names
+}
+
+PAGES = {PAGE: PARTS, PAGE.with_name("explore.md"): EXPLORED}
+"""Which tables stand on which page."""
+
+
+def renewed(page: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """A page with its tables made anew."""
+    for name, make in parts.items():
         begin = f"<!-- made from {name} by docs/files.py -->"
         part = re.compile(f"{re.escape(begin)}\n.*?<!-- end -->", re.DOTALL)
         if len(part.findall(page)) != 1:
-            raise ValueError(f"{PAGE} does not have {begin!r} ... '<!-- end -->' once")
+            raise ValueError(f"there is no {begin!r} ... '<!-- end -->', or it is there twice")
         text = f"{begin}\n{make()}\n<!-- end -->"
         page = part.sub(lambda _, text=text: text, page)
     return page
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text()))
+    for path, parts in PAGES.items():
+        path.write_text(renewed(path.read_text(), parts))

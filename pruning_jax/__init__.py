@@ -13,16 +13,17 @@
     run.rows.groupby(["algorithm", "density"]).test_accuracy.mean()
     run.mask(pj.Cell("lrr", noise_rate=0.2, seed=0), round_=5)["Dense_0/kernel"]
     pj.claims(run)
+    pj.explore(run, "masks", algorithms=("lrr",))
     pj.report("runs/digits")
 
-What is public: the names in `__all__`, `pruning_jax.testing` for authors of plug-ins, and what the
-examples of docs/extend.md import. The commands (`python -m pruning_jax.run`, ...) are thin over
-these functions. Importing this takes milliseconds: JAX and pandas are imported where needed.
+What is public: these names, `pruning_jax.testing`, and what docs/extend.md imports. The commands
+(`python -m pruning_jax.run`, ...) are thin over these functions. Importing this takes milliseconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pruning_jax.experiment.cells import Cell as Cell
     from pruning_jax.experiment.config import Config as Config
     from pruning_jax.experiment.config import defaults as defaults
+    from pruning_jax.exploring.door import explore as explore
     from pruning_jax.grid.planning import Plan
     from pruning_jax.reporting.write import Written
     from pruning_jax.workdir.collect import Run
@@ -47,6 +49,7 @@ __all__ = [
     "claims",
     "config",
     "defaults",
+    "explore",
     "load",
     "plan",
     "power",
@@ -55,6 +58,13 @@ __all__ = [
     "status",
     "verify",
 ]
+
+_ELSEWHERE = {
+    "Cell": "experiment.cells",
+    "Config": "experiment.config",
+    "defaults": "experiment.config",
+    "explore": "exploring.door",
+}
 
 
 def config(name: str | Path) -> Config:
@@ -77,8 +87,7 @@ def plan(config: Config, *, shares: int = 1, measure: bool = False) -> Plan:
 
     Args:
       shares: the number of processes that share the grid.
-      measure: time the very programs that would run, which takes as long as compiling them,
-        instead of estimating.
+      measure: time the programs, which takes as long as compiling them, instead of estimating.
 
     Raises:
       ValueError: something in the configuration is not possible.
@@ -99,10 +108,8 @@ def power(
 ) -> Power:
     """The smallest effects that the verdicts on a grid would find, and the seeds that effects need.
 
-    How much seeds differ is said by a finished run, or by the spreads.
-
     Args:
-      like: a workdir, what `load` gives, or its rows.
+      like: how much seeds differ is known from this workdir, from what `load` gives, or its rows.
       spread: the standard deviation over seeds of the gain in test accuracy, a fraction.
       loss_spread: of the logarithm of the ratio of training losses; claim 2 needs it.
       settings: those of `pruning_jax.analysis.settings.Settings`, as in `claims`.
@@ -127,7 +134,7 @@ def power(
 def run(config: Config, workdir: str | Path, *, shares: int = 0) -> Run:
     """Trains the grid of a configuration in a workdir, or goes on where it was stopped.
 
-    Interrupting it (the stop button of a notebook, or Control-C) saves where it stands and raises
+    Interrupting it (in a notebook, or by Control-C) saves where it stands and raises
     KeyboardInterrupt; the same call goes on.
 
     Args:
@@ -161,8 +168,7 @@ def status(workdir: str | Path) -> Standing:
 def load(workdir: str | Path) -> Run:
     """What a workdir holds: rows as a DataFrame; examples, masks and parameters as arrays.
 
-    It reads whatever there is of an unfinished or damaged run; `Run.problems` lists what is
-    missing.
+    An unfinished or damaged run is read as far as it goes; `Run.problems` lists what is missing.
 
     Raises:
       ValueError: there is no such directory.
@@ -178,12 +184,10 @@ def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFram
     Args:
       run: a workdir, what `load` gives, or its rows.
       settings: those of `pruning_jax.analysis.settings.Settings`, such as `delta=0.01` for the
-        smallest difference of accuracies that matters, or `pruned="random"` to ask the claims
-        of this algorithm alone.
+        smallest difference of accuracies that matters, or `pruned="random"` for this algorithm.
 
     Raises:
-      ValueError: a setting is impossible, a round of a cell has two rows, or densities differ
-        between seeds, or between an algorithm and its clean control.
+      ValueError: a setting is impossible, or rows do not fit together.
     """
     from pruning_jax.analysis.claims.claims import claims
     from pruning_jax.analysis.settings import Settings
@@ -211,11 +215,10 @@ def report(workdir: str | Path | Sequence[str | Path], **how: Any) -> Written:
 def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = None) -> Findings:
     """Re-checks the invariants of a run from its files alone.
 
-    Where all is well, it leaves verified.json in the workdir, if that can be written.
+    Where all is well, it leaves verified.json in the workdir, if it can.
 
     Args:
-      deep: compute again what needs JAX, the data set and plug-ins, too: `grid/deep.py`.
-      data_dir: for `deep`, where the prepared data set lies.
+      deep: compute again what needs JAX, the data set in `data_dir` and plug-ins, too.
 
     Raises:
       ValueError: for `deep`, the data set or a plug-in cannot be had.
@@ -240,9 +243,7 @@ def _start() -> None:
 
 
 def __getattr__(name: str) -> Any:
-    """The names that take time to load: those of configuration files, and `Cell`."""
-    if name in ("Cell", "Config", "defaults"):
-        from pruning_jax.experiment import cells, config
-
-        return getattr(cells if name == "Cell" else config, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """The names that take time to load, and those of configuration files."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"pruning_jax.{_ELSEWHERE[name]}"), name)

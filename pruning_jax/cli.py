@@ -38,16 +38,20 @@ def config() -> Config:
     return FLAGS.config
 
 
-def start(command: Callable[[], int]) -> None:
+def start(command: Callable[..., int], *, words: int = 0) -> None:
     """Parses the flags, runs the command and exits with its status.
 
     What the user can mend is one line on stderr and status 2, without a traceback.
+
+    Args:
+      words: how many words without -- the command is given, at most, as its arguments.
     """
 
     def guarded(rest: Sequence[str]) -> int:
         try:
-            errors.require(len(rest) == 1, f"{' '.join(rest[1:])!r} is no flag; all begin with --")
-            return command()
+            own, more = rest[1 : 1 + words], " ".join(rest[1 + words :])
+            errors.require(not more, f"{more!r} is no flag; all begin with --")
+            return command(*own)
         except OwnCode as error:
             return _complain(f"{error}; --debug shows the whole traceback", error)
         except WrongUse as error:

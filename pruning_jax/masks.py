@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, UInt32
+from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 
 from pruning_jax.types import AnyArray, Mask, Params, PRNGKey, Scores
 
@@ -58,8 +58,8 @@ def named(tree: Mask | Params) -> dict[str, AnyArray]:
     return {"/".join(str(key.key) for key in path): leaf for path, leaf in leaves}
 
 
-def unnamed(arrays: Mapping[str, AnyArray], like: Mask) -> Mask:
-    """The mask of the structure of `like` with the arrays of `named`."""
+def unnamed(arrays: Mapping[str, AnyArray], like: PyTree) -> PyTree:
+    """The mask, or parameters, of the structure of `like` with the arrays of `named`."""
     return jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in named(like)])
 
 

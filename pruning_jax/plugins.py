@@ -148,9 +148,10 @@ OPTIMIZERS = Kind("optimizer", "pruning_jax.training.optimizers", "optimizer")
 SCHEDULES = Kind("schedule", "pruning_jax.training.schedules", "schedule")
 ANALYSES = Kind("analysis", "pruning_jax.analysis.analyses", "table")
 MIRRORS = Kind("mirror", "pruning_jax.mirrors.targets", "mirror")
+EXPLORATIONS = Kind("exploration", "pruning_jax.exploring.explorations", "EXPLORATION")
 
 KINDS = (
     *(CRITERIA, REWINDS, MODELS, DATASETS, NOISE, AUGMENTATIONS, OPTIMIZERS, SCHEDULES),
-    *(ANALYSES, MIRRORS),
+    *(ANALYSES, MIRRORS, EXPLORATIONS),
 )
 """All that can be extended."""

@@ -120,7 +120,7 @@ def test_loading_what_is_not_there(run, tmp_path):
     cell = pj.Cell("lrr", noise_rate=0.3, seed=0)
     with pytest.raises(Damaged, match=r"masks/round_07\.npz is missing"):
         run.mask(cell, 7)
-    with pytest.raises(Damaged, match=r"params/round_07\.npz is missing"):
+    with pytest.raises(Damaged, match=r"round_07\.npz is missing"):
         run.params(cell, 7)
 
 

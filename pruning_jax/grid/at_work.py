@@ -25,6 +25,7 @@ from pruning_jax.training import processes, replicas
 from pruning_jax.types import Mask
 from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.cellfiles import CellFiles, finished, read_mask
+from pruning_jax.workdir.saved import packed
 
 SETTLE_SECONDS = 60
 """If the machine itself stops, files of so many seconds may be lost; they are made again."""
@@ -212,11 +213,11 @@ class GroupRun:
         anchor = first.anchors[self.work.recipe.step_at(algorithm.rewind_to)]
         made = recording.finished(self.experiment, cells, self.trained, moment, first, anchor)
         kept = self.experiment.save_params and moment.round == 0
-        anchors = recording.params_of(anchor) if kept else []
+        anchors = recording.saved_of(anchor) if kept else []
         if not processes.leads():
             return
-        for cell, params in zip(cells, anchors, strict=False):
-            write_arrays(paths.anchor(self.workdir, cell), params)
+        for cell, own in zip(cells, anchors, strict=False):
+            write_arrays(paths.anchor(self.workdir, cell), packed(own, {}))
         for cell, own in zip(cells, made, strict=True):
             source = self.files.get(cell._replace(algorithm=algorithm.masks_from))
             if not self._finished(cell) and (source is None or source.has(moment.round)):

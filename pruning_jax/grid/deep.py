@@ -79,7 +79,7 @@ def initial(record: Record) -> Iterator[str]:
     if not record.experiment.save_params or recipe.step_at(a.rewind_to) != 0:
         return
     try:
-        saved = record.params(record.anchor_file)
+        saved = record.anchor().params
     except Damaged:
         return  # the checks of parameters say so
     program = jax.jit(state.create, static_argnums=0)

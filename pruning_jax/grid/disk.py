@@ -128,13 +128,13 @@ def _cell(experiment: Experiment, algorithm: Algorithm, noise_rate: float) -> li
     network = _network(recipe)
     train, test = experiment.recipe.train_size, sources.spec(experiment.data.dataset).test_size
     once = (FOLDERS + 1) * BLOCK + TABLE + 12 * ENTRY + 22 * train + 4 * test
-    params, sums = 0, SUMS + SUM * network.leaves
+    sums = SUMS + SUM * network.leaves
     if experiment.save_params:
-        params = _blocks(4 * network.params + ENTRY * network.leaves)
-        once += BLOCK + params  # a folder, and the anchor
+        once += BLOCK + _saved(network, 1.0)  # a folder, and the anchor
     sizes = []
     for density in algorithm.densities:
         mask = _blocks(_compressed(round(density, 3)) * network.weights + ENTRY * network.layers)
+        params = _saved(network, density) if experiment.save_params else 0
         sizes.append(mask + params + ROW + sums + 5 * train + 2 * test)
     return [sizes[0] + _blocks(once) + 2 * BLOCK, *sizes[1:]]
 
@@ -144,15 +144,21 @@ class Network(NamedTuple):
 
     weights: int  # that can be pruned
     layers: int  # that have them
-    params: int
-    leaves: int
+    params: int  # and BatchNorm's statistics
+    leaves: int  # of both
     state: int  # the bytes of what a step changes
+
+
+def _saved(network: Network, density: float) -> int:
+    """The bytes of a file of parameters, which has no pruned weights."""
+    pruned = network.weights - round(density * network.weights)
+    return _blocks(4 * (network.params - pruned) + ENTRY * network.leaves)
 
 
 @functools.cache
 def _measured(recipe: Recipe) -> Network:
     one = state.shapes(recipe)
-    leaves = jax.tree.leaves(one.params)
+    leaves = jax.tree.leaves((one.params, one.statistics))
     kernels = [leaf for leaf in leaves if leaf.ndim > 1]
     return Network(
         weights=state.weights_total(recipe),

@@ -26,6 +26,7 @@ from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.invariants import criterion, layers
 from pruning_jax.workdir.invariants.agreement import first_wrong
 from pruning_jax.workdir.recorded import Record
+from pruning_jax.workdir.saved import Saved
 
 CLOSE = {"float32": 1e-3}
 """How far from the last score that is kept, relative to it, the score of a weight may be for which
@@ -42,18 +43,14 @@ NO_DATA = ("random", "synflow")
 
 def provable(record: Record, division: Division) -> str:
     """Why the masks of a cell cannot be computed again, or ""."""
-    a, recipe = record.algorithm, record.recipe
+    a = record.algorithm
     if a.criterion == "random":
         return ""
     if not record.experiment.save_params:
         return "the run saves no parameters"
     if a.criterion in NO_DATA:
         return ""
-    if division.pixels is None:
-        return "images are read as they are needed"
-    untrained = a.criterion in ("snip", "grasp") and recipe.step_at(a.rewind_to) == 0
-    normalised = bool(jax.tree.leaves(state.shapes(recipe).statistics))
-    return "the statistics of BatchNorm are not saved" if normalised and not untrained else ""
+    return "images are read as they are needed" if division.pixels is None else ""
 
 
 def applies(record: Record) -> bool:
@@ -152,8 +149,8 @@ def _replica(record: Record, division: Division, before: int) -> Replica:
     begin, _ = jax.jit(functools.partial(fresh, recipe))(key)
     trained = anchor = begin
     if record.experiment.save_params:
-        trained = _with(begin, record.params(record.params_file(before)))
-        anchor = _with(begin, record.params(record.anchor_file))
+        trained = _with(begin, record.network(before))
+        anchor = _with(begin, record.anchor())
     base = Base(record.cell.noise_rate, record.cell.seed)
     return Replica(
         key=key,
@@ -165,10 +162,12 @@ def _replica(record: Record, division: Division, before: int) -> Replica:
     )
 
 
-def _with(begin: TrainState, params: Arrays) -> TrainState:
-    names = masks.named(begin.params)
-    whole = jax.tree.unflatten(jax.tree.structure(begin.params), [params[n] for n in names])
-    return begin._replace(params=whole)
+def _with(begin: TrainState, saved: Saved) -> TrainState:
+    """The state with a saved network in it."""
+    return begin._replace(
+        params=masks.unnamed(saved.params, begin.params),
+        statistics=masks.unnamed(saved.statistics, begin.statistics),
+    )
 
 
 def _far(record: Record, made: Made, round_: int) -> int:

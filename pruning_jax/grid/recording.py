@@ -14,9 +14,10 @@ from pruning_jax.pruning import origins
 from pruning_jax.pruning.moments import Moment
 from pruning_jax.training import processes
 from pruning_jax.training.state import TrainState
-from pruning_jax.types import Mask, Params
+from pruning_jax.types import Mask, Params, Statistics
 from pruning_jax.workdir.cellfiles import Finished
 from pruning_jax.workdir.manifest import States
+from pruning_jax.workdir.saved import Saved
 
 
 def finished(
@@ -40,7 +41,7 @@ def finished(
       anchor: the state that the algorithm rewinds to, stacked.
     """
     layers = named(moment.mask)
-    params = named(moment.state.params) if experiment.save_params else {}
+    networks = saved_of(moment.state) if experiment.save_params else None
     states = _states(moment, anchor)
 
     def one(i: int, cell: Cell) -> Finished:
@@ -51,7 +52,7 @@ def finished(
             result.mask,
             metrics.examples(trained[i], result),
             states[i],
-            _of_replica(params, i),
+            networks[i] if networks else None,
         )
 
     return itertools.starmap(one, enumerate(cells))
@@ -70,10 +71,12 @@ def _result(moment: Moment, first: Moment, layers: Arrays, i: int) -> metrics.Re
     )
 
 
-def params_of(state: TrainState) -> list[Arrays]:
-    """The parameters of a stacked state by their paths, replica after replica."""
-    params = named(state.params)
-    return [_of_replica(params, i) for i in range(len(state.step))]
+def saved_of(state: TrainState) -> list[Saved]:
+    """What is saved of each network of a stacked state."""
+    params, statistics = named(state.params), named(state.statistics)
+    return [
+        Saved(_of_replica(params, i), _of_replica(statistics, i)) for i in range(len(state.step))
+    ]
 
 
 def _of_replica(stacked: Arrays, i: int) -> Arrays:
@@ -93,6 +96,6 @@ def _states(moment: Moment, anchor: TrainState) -> list[States]:
     ]
 
 
-def named(tree: Mask | Params) -> Arrays:
+def named(tree: Mask | Params | Statistics) -> Arrays:
     """The arrays of a pytree by their paths, as NumPy arrays."""
     return processes.whole(masks.named(tree))

@@ -12,6 +12,7 @@ from pruning_jax.testing.analysis import check_analysis
 from pruning_jax.testing.augmentation import check_augmentation
 from pruning_jax.testing.criterion import check_criterion
 from pruning_jax.testing.dataset import check_dataset
+from pruning_jax.testing.exploration import check_exploration
 from pruning_jax.testing.mirror import check_mirror
 from pruning_jax.testing.model import check_model
 from pruning_jax.testing.noise import check_noise
@@ -24,6 +25,7 @@ __all__ = [
     "check_augmentation",
     "check_criterion",
     "check_dataset",
+    "check_exploration",
     "check_mirror",
     "check_model",
     "check_noise",

@@ -25,6 +25,7 @@ from pruning_jax.files import Arrays, read_arrays, remove_partial, write_arrays
 from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.columns import OVER_ROUNDS, SCHEMA, Row
 from pruning_jax.workdir.manifest import Entry, States
+from pruning_jax.workdir.saved import Saved, packed
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
@@ -68,7 +69,7 @@ class Finished(NamedTuple):
     mask: Arrays  # by the paths of its leaves
     examples: Arrays  # the arrays of examples.npz; those over rounds have this round alone
     states: States  # between which it was trained, as hashes
-    params: Arrays  # by the paths of its leaves; empty if they are not to be saved
+    network: Saved | None  # None if it is not to be saved
 
 
 class CellFiles:
@@ -127,10 +128,8 @@ class CellFiles:
         where = self.workdir, self.cell
         mask = write_arrays(paths.mask(*where, round_), made.mask, compressed=True)
         params = b""
-        if made.params:
-            # Zeros are compressed well, weights hardly, and it takes time.
-            sparse = row["weights_remaining"] < row["weights_total"] / 2
-            params = write_arrays(paths.params(*where, round_), made.params, compressed=sparse)
+        if made.network is not None:
+            params = write_arrays(paths.params(*where, round_), packed(made.network, made.mask))
         for name, values in self.over_rounds.items():
             values[round_:] = [made.examples[name]]
         stacked = {name: np.stack(values) for name, values in self.over_rounds.items()}

@@ -10,14 +10,11 @@ import pyarrow as pa
 from pruning_jax.errors import printable, require
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.files import Arrays
-from pruning_jax.workdir import bounds, paths, recorded, salvage
-from pruning_jax.workdir.cellfiles import ended_in, nothing_left
-from pruning_jax.workdir.columns import Row
+from pruning_jax.workdir import bounds, lacking, paths, recorded, salvage, saved
 from pruning_jax.workdir.damage import Damaged, json_object
-from pruning_jax.workdir.decided import cannot_be_had
 from pruning_jax.workdir.described import described
 
-LISTED, ALIKE = 4, 12  # things that are named one by one; problems of one kind that are all listed
+ALIKE = 12  # problems of one kind that are all listed
 MOST_EXAMPLES = 2_000_000  # of a training set, where no configuration says how many there are
 
 
@@ -59,13 +56,23 @@ class Run:
         return recorded.mask(paths.mask(self.workdir, cell, round_), self._weights(cell))
 
     def params(self, cell: Cell, round_: int) -> Arrays:
-        """The parameters at the end of a round of a cell, if `config.save.params` kept them.
+        """The parameters at the end of a round of a cell, if `config.save.params` kept them; they
+        are exactly 0 where the mask has pruned.
 
         Raises:
           Damaged: they cannot be read, or there are none.
         """
-        most = bounds.params(self._weights(cell))
-        return recorded.arrays(paths.params(self.workdir, cell, round_), most)
+        return saved.read(paths.params(self.workdir, cell, round_), self.mask(cell, round_)).params
+
+    def statistics(self, cell: Cell, round_: int) -> Arrays:
+        """BatchNorm's statistics there, which are saved with the parameters; {} without BatchNorm.
+
+        Raises:
+          Damaged: they cannot be read, or there are none.
+        """
+        return saved.read(
+            paths.params(self.workdir, cell, round_), self.mask(cell, round_)
+        ).statistics
 
     def _rows_of(self, cell: Cell) -> pd.DataFrame:
         """The rows of a cell."""
@@ -127,8 +134,8 @@ def collect(workdir: Path) -> Run:
         config,
         experiment,
         summarised(problems),
-        unfinished(experiment, rows) if experiment else [],
-        diverged(rows),
+        lacking.unfinished(experiment, rows) if experiment else [],
+        lacking.diverged(rows),
         whole,
     )
 
@@ -176,65 +183,6 @@ def _union(path: Path, problems: list[str]) -> list[pa.Table]:
         return []
     problems += [f"there is no cell that can be read: the figures are of {path}", *notes]
     return [table]
-
-
-def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
-    """What is missing of the grid: a line for the cells of each algorithm."""
-    found: dict[Cell, list[Row]] = {}
-    columns = (*Cell._fields, "diverged", "clean_accuracy")
-    for values in zip(*(rows[column].tolist() for column in columns), strict=True):
-        row = dict(zip(columns, values, strict=True))
-        found.setdefault(Cell(*values[:3]), []).append(row)
-    wanted = [cell for cell in experiment.cells if cell in found]
-    ended = {c: ended_in(experiment.algorithm(c.algorithm), found[c]) for c in wanted}
-    possible = [c for c in experiment.cells if c in found or not _never(experiment, c, found)]
-    lines = []
-    for algorithm in experiment.algorithms:
-        cells = [cell for cell in possible if cell.algorithm == algorithm.name]
-        left = []
-        for cell in cells:
-            own = ended.get(cell, [])
-            giver = ended.get(cell._replace(algorithm=algorithm.masks_from), [])
-            if not nothing_left(own, giver):
-                most = "at most " if algorithm.collapsed else ""
-                done = f"{len(own)} of {most}{algorithm.rounds + 1} rounds"
-                left.append(f"{_place(*cell[1:])} ({done})")
-        if left:
-            lines.append(
-                f"{algorithm.name}: {len(left)} of {len(cells)} cells are not finished: "
-                f"{_first(left)}"
-            )
-    return lines
-
-
-def _never(experiment: Experiment, cell: Cell, found: dict[Cell, list[Row]]) -> bool:
-    """Whether a cell is one that cannot be had."""
-    return cannot_be_had(experiment, cell, lambda cell: found.get(cell, []))
-
-
-def diverged(rows: pd.DataFrame) -> list[str]:
-    """A line for the diverged cells of each algorithm; rows are sorted by algorithm."""
-    cells: dict[str, list[str]] = {}
-    names = ("algorithm", "noise_rate", "seed", "round")
-    ended = rows[rows["diverged"]]
-    for name, rate, seed, round_ in zip(*(ended[column] for column in names), strict=True):
-        cells.setdefault(str(name), []).append(f"{_place(rate, seed)} in round {round_}")
-    ends = {True: "cell diverged and ends", False: "cells diverged and end"}
-    return [
-        f"{name}: {len(own)} {ends[len(own) == 1]} there: {_first(own)}"
-        for name, own in cells.items()
-    ]
-
-
-def _place(noise_rate: float, seed: int) -> str:
-    """Which cell of an algorithm it is, in words."""
-    return f"noise {noise_rate:g}, seed {seed}"
-
-
-def _first(things: list[str]) -> str:
-    """The first few of many things, and how many more there are."""
-    more = len(things) - LISTED
-    return "; ".join(things[:LISTED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def summarised(problems: Iterable[str]) -> list[str]:

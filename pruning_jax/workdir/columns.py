@@ -42,7 +42,15 @@ class ExampleArray(NamedTuple):
         return self.shape[0] == "round"
 
 
-TEXT, WHOLE, NUMBER, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+TEXT = pa.string()
+"""The type of a column of words."""
+WHOLE = pa.int64()
+"""The type of a column of whole numbers."""
+NUMBER = pa.float64()
+"""The type of a column of numbers."""
+FLAG = pa.bool_()
+"""The type of a column of True and False."""
+
 FRACTION, NATS = "fraction", "nats"
 
 # Columns are laid out by hand because one in two lines is easier to read than one in six.

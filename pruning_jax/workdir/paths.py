@@ -46,6 +46,11 @@ def table(workdir: Path, name: str) -> Path:
     return tables(workdir) / f"{name}.csv"
 
 
+def explored(workdir: Path, name: str, suffix: str) -> Path:
+    """The table of an exploration; the suffix is the format, "parquet" or "csv"."""
+    return workdir / "explored" / f"{name}.{suffix}"
+
+
 def verified(workdir: Path) -> Path:
     """What the command `verify` found last: that all was well, and the sum of the run."""
     return workdir / "verified.json"
@@ -78,6 +83,7 @@ TOP = frozenset(
         "report.html",
         "figures",
         "tables",
+        "explored",
         "cells",
         "checkpoints",
         "logs",

@@ -8,12 +8,13 @@ from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.files import Arrays, read_arrays
-from pruning_jax.workdir import bounds, manifest, paths
+from pruning_jax.workdir import bounds, manifest, paths, saved
 from pruning_jax.workdir.columns import EXAMPLE_ARRAYS, OVER_ROUNDS, TEST, Row
 from pruning_jax.workdir.damage import Damaged, expect
 from pruning_jax.workdir.damage import read as attempt
 from pruning_jax.workdir.described import Described
 from pruning_jax.workdir.manifest import Entry
+from pruning_jax.workdir.saved import Saved
 from pruning_jax.workdir.tables import Rows, rows
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ class Record(NamedTuple):
     examples: Arrays  # as in examples.npz, with as many rounds as `rows`
     masks: list[Arrays]  # of every round, by the paths of the layers
     entries: list[Entry]  # of manifest.json; their sums are not compared with anything yet
-    saved: dict[Path, Arrays]  # the parameters that `params` has read, where they are few
+    known: dict[Path, Saved]  # the networks that `network` has read, where they are few
 
     @property
     def experiment(self) -> Experiment:
@@ -81,24 +82,29 @@ class Record(NamedTuple):
         """The round whose networks a round prunes."""
         return 0 if self.algorithm.one_shot else round_ - 1
 
-    def params(self, path: Path) -> Arrays:
-        """Parameters of the cell, with an array for each layer of the mask.
+    def network(self, round_: int) -> Saved:
+        """The network at the end of a round, where parameters are saved.
 
         Raises:
-          Damaged: the file cannot be read, or is not that.
+          Damaged: its file cannot be read, or is not that.
         """
-        if path in self.saved:
-            return self.saved[path]
-        layers = self.masks[0]
-        weights = sum(layer.size for layer in layers.values())
-        found = arrays(path, bounds.params(weights))
-        other = [n for n in layers if n not in found or found[n].shape != layers[n].shape]
-        message = f"has no array {', '.join(other)} of the shape that the mask has"
-        expect(not other, path, message)
-        wrong = [name for name, array in found.items() if array.dtype != "float32"]
-        expect(not wrong, path, f"has {', '.join(wrong)} in another type than float32")
-        if weights * len(self.rows) < FEW:
-            self.saved[path] = found
+        return self._saved(self.params_file(round_), round_)
+
+    def anchor(self) -> Saved:
+        """The network that the cell rewinds to, where parameters are saved.
+
+        Raises:
+          Damaged: its file cannot be read, or is not that.
+        """
+        return self._saved(self.anchor_file, None)
+
+    def _saved(self, path: Path, round_: int | None) -> Saved:
+        if path in self.known:
+            return self.known[path]
+        mask = self.masks[round_ or 0]
+        found = saved.read(path, mask, whole=round_ is None)
+        if sum(layer.size for layer in mask.values()) * len(self.rows) < FEW:
+            self.known[path] = found
         return found
 
 

@@ -283,6 +283,35 @@ def test_a_deep_check_of_a_finished_run(workdir):
     assert counts["masks can be computed again"] == 2 * 2 * (ROUNDS - 1)  # random and shuffled
 
 
+@pytest.mark.slow
+def test_a_deep_check_knows_the_statistics_of_batch_norm(tmp_path):
+    """Masks by gradients depend on them; they are saved with the parameters."""
+    done = processes.train(
+        "run",
+        "--config.save.params=True",
+        cwd=tmp_path,
+        model="pruning_jax.testing.tiny:build",
+        grid__algorithms=("saliency",),
+        grid__noise_rates=(0.3,),
+    )
+    assert done.returncode == 0, done.stderr
+    cell, workdir = LRR._replace(algorithm="saliency", noise_rate=0.3), tmp_path / "run"
+    saved = pj.load(workdir).statistics(cell, 1)
+    assert {*saved} == {"BatchNorm_0/mean", "BatchNorm_0/var"}
+    deep = verify(workdir, "--deep")
+    assert deep.returncode == 0, deep.stdout + deep.stderr
+    assert "not known" not in deep.stdout
+
+    def change(arrays):
+        arrays["statistics/BatchNorm_0/var"] *= 30
+
+    forging.arrays(paths.params(workdir, cell, 1), change)
+    found = violations(workdir)
+    assert {*found} == {"states are the saved parameters"}
+    deep = verified.violations(pj.verify(workdir, deep=True))
+    assert {*deep} == {*found, "masks can be computed again"}
+
+
 def test_a_deep_check_finds_what_the_files_cannot_tell(workdir):
     """A random mask that was not drawn, a shuffled one of another seed, labels of another seed."""
     random, shuffled = (LRR._replace(algorithm=name) for name in ("random", "shuffled"))

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Cell
-from pruning_jax.workdir import cellfiles, manifest, paths
+from pruning_jax.workdir import cellfiles, manifest, paths, saved
 from pruning_jax.workdir.described import described
 from pruning_jax.workdir.manifest import Entry
 
@@ -119,11 +119,27 @@ def _renew(workdir, cell, digest):
     manifest.write(workdir, cell, made)
 
 
+def network(workdir, cell, round_):
+    """The parameters of a round, whole."""
+    return saved.read(
+        paths.params(workdir, cell, round_), read(paths.mask(workdir, cell, round_))
+    ).params
+
+
+def params(workdir, cell, round_, change):
+    """Changes the parameters of a round, which the function is given whole."""
+    mask, path = read(paths.mask(workdir, cell, round_)), paths.params(workdir, cell, round_)
+    own = saved.read(path, mask)
+    change(own.params)
+    np.savez(path, **saved.packed(own, mask))
+    return path
+
+
 def forge(workdir, cell):
     """Makes the states in a manifest, and distances, fit the saved parameters and masks."""
     a = described(workdir).experiment.algorithm(cell.algorithm)
     anchor, made = read(paths.anchor(workdir, cell)), manifest.read(workdir, cell)
-    params = [read(paths.params(workdir, cell, r)) for r in range(len(made))]
+    params = [network(workdir, cell, r) for r in range(len(made))]
     masks = [read(paths.mask(workdir, cell, r)) for r in range(len(made))]
     for r, entry in enumerate(made):
         parts = entry.states
@@ -208,6 +224,9 @@ def swap(workdir, cell, since, rounds, lost, gained):
         mask[lost].flat[prune], mask[gained].flat[revive] = False, True
 
     for r in rounds:
-        arrays(paths.mask(workdir, cell, r), change)
-        arrays(paths.params(workdir, cell, r), lambda p: p[lost].flat.__setitem__(int(prune), 0))
+        path, mask = paths.params(workdir, cell, r), read(paths.mask(workdir, cell, r))
+        own = saved.read(path, mask)
+        change(mask)
+        np.savez(paths.mask(workdir, cell, r), **mask)
+        np.savez(path, **saved.packed(own, mask))
     forge(workdir, cell)

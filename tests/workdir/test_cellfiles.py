@@ -7,10 +7,11 @@ import pytest
 
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.cells import Cell
-from pruning_jax.workdir import cellfiles, manifest, paths
+from pruning_jax.workdir import cellfiles, manifest, paths, saved
 from pruning_jax.workdir.cellfiles import CellFiles, Finished, ended_in, nothing_left
 from pruning_jax.workdir.columns import SCHEMA
 from pruning_jax.workdir.manifest import States
+from pruning_jax.workdir.saved import Saved
 
 NO_STATES = States({}, {}, {}, {})
 CELL = Cell("lrr", 0.15, 3)
@@ -23,7 +24,7 @@ def row(cell, round_, **changes):
     return {**dict.fromkeys(SCHEMA.names), **values, "round": round_, "diverged": False, **changes}
 
 
-def add(files, round_, value, **changes):
+def add(files, round_, value, network=None, **changes):
     """Writes a round, of which `value` tells where it came from."""
     examples = {
         "label": np.arange(4),
@@ -32,7 +33,7 @@ def add(files, round_, value, **changes):
         "test_prediction": np.arange(5, dtype=np.uint16),
     }
     mask = {"Dense_0/kernel": np.arange(6) >= round_}
-    made = Finished(row(files.cell, round_, **changes), mask, examples, NO_STATES, {})
+    made = Finished(row(files.cell, round_, **changes), mask, examples, NO_STATES, network)
     files.add(made, manifest.origin("", files.cell))
 
 
@@ -53,6 +54,28 @@ def test_rounds_are_added_and_read_again(tmp_path):
     mask = cellfiles.read_mask(tmp_path, CELL, 1)
     assert mask["Dense_0/kernel"].tolist() == [False, True, True, True, True, True]
     assert not (paths.cell(tmp_path, CELL) / "params").exists()
+
+
+def test_of_pruned_layers_only_the_weights_that_remain_are_saved(tmp_path):
+    network = Saved(
+        {
+            "Dense_0/kernel": np.array([0, 0, 1, 2, 0, 4], np.float32),
+            "Dense_0/bias": np.ones(3, "f"),
+        },
+        {"BatchNorm_0/mean": np.array([7], np.float32)},
+    )
+    files = CellFiles(tmp_path, CELL)
+    for round_ in range(3):
+        add(files, round_, 0.0, network)
+    with np.load(paths.params(tmp_path, CELL, 2), allow_pickle=False) as file:
+        assert {name: array.tolist() for name, array in file.items()} == {
+            "Dense_0/kernel": [1, 2, 0, 4],
+            "Dense_0/bias": [1, 1, 1],
+            "statistics/BatchNorm_0/mean": [7],
+        }
+    again = saved.read(paths.params(tmp_path, CELL, 2), cellfiles.read_mask(tmp_path, CELL, 2))
+    for found, own in zip(again, network, strict=True):
+        assert {n: a.tolist() for n, a in found.items()} == {n: a.tolist() for n, a in own.items()}
 
 
 def test_a_round_that_is_made_again_takes_the_later_ones_away(tmp_path):

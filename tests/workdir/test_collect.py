@@ -5,7 +5,7 @@ import pytest
 
 from pruning_jax.files import write_arrays
 from pruning_jax.testing.made_up import made_up
-from pruning_jax.workdir import collect, paths
+from pruning_jax.workdir import collect, lacking, paths
 from pruning_jax.workdir.cellfiles import write_rows
 from pruning_jax.workdir.collect import cells_of, summarised
 from pruning_jax.workdir.recorded import Damaged
@@ -50,11 +50,11 @@ def test_what_is_missing_and_what_diverged_is_named(run):
     rows.loc[diverged & (rows["round"] == 2), "diverged"] = True
     lost = (unfinished & (rows["round"] > 1)) | (diverged & (rows["round"] > 2))
     rows = rows[~lost & (rows["algorithm"] != "extended_dense")]
-    (lrr_line, dense_line) = collect.unfinished(run.experiment, rows)
+    (lrr_line, dense_line) = lacking.unfinished(run.experiment, rows)
     assert lrr_line == "lrr: 1 of 6 cells are not finished: noise 0.2, seed 0 (2 of 5 rounds)"
     assert dense_line.startswith("extended_dense: 6 of 6 cells are not finished: noise 0, seed 0 (")
     assert dense_line.endswith("; and 2 more")
-    assert collect.diverged(rows) == [
+    assert lacking.diverged(rows) == [
         "lrr: 1 cell diverged and ends there: noise 0.2, seed 1 in round 2"
     ]
 

@@ -24,7 +24,7 @@ def workdir(tmp_path):
         examples = {"train_loss": np.zeros(4, np.float32), "correct": np.ones(4, bool)}
         examples["test_prediction"] = np.zeros(4, np.uint16)
         mask = {"kernel": np.ones(3, bool)}
-        made = Finished(row, mask, examples, States({}, {}, {}, {}), {})
+        made = Finished(row, mask, examples, States({}, {}, {}, {}), None)
         CellFiles(tmp_path, cell).add(made, manifest.origin("", cell))
     return tmp_path
 

@@ -76,9 +76,7 @@ def last_digit(workdir, cell, round_, layer):
         at = np.flatnonzero(params[layer])[0]
         params[layer].flat[at] *= np.float32(1.01)
 
-    path = paths.params(workdir, cell, round_)
-    arrays(path, change)
-    return path
+    return forging.params(workdir, cell, round_, change)
 
 
 def replaced(workdir, old, new):
@@ -433,18 +431,15 @@ def pruned_in_an_excluded_layer(workdir):
     return paths.mask(workdir, LRR, 1)
 
 
-def pruned_weight_that_is_not_0(workdir):
-    kept = forging.read(paths.mask(workdir, LRR, 2))[LAYERS[1]]
-    at = int(np.flatnonzero(~kept)[0])
+def weight_more_than_the_mask_leaves(workdir):
     path = paths.params(workdir, LRR, 2)
-    arrays(path, lambda params: params[LAYERS[1]].flat.__setitem__(at, 1e-30))
-    forge(workdir, LRR)
+    arrays(path, lambda params: params.update({LAYERS[1]: np.append(params[LAYERS[1]], [0])}))
     return path
 
 
 def parameters_of_another_shape(workdir):
     path = paths.params(workdir, LRR, 1)
-    arrays(path, lambda params: params.update({LAYERS[1]: params[LAYERS[1]].T}))
+    arrays(path, lambda params: params.update({LAYERS[1]: params[LAYERS[1]][None]}))
     return path
 
 
@@ -848,7 +843,7 @@ TAMPERING = {
     other_counts_than_its_source: (SOURCE,),
     mask_that_was_not_shuffled: (SOURCE,),
     pruned_in_an_excluded_layer: ("excluded layers are whole", CRITERION),
-    pruned_weight_that_is_not_0: (PARAMS,),
+    weight_more_than_the_mask_leaves: (PARAMS,),
     parameters_of_another_shape: (PARAMS,),
     parameters_of_another_type: (PARAMS,),
     parameters_without_a_bias: (PARAMS,),

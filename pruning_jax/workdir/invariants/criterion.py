@@ -63,8 +63,8 @@ def _made(record: Record, round_: int, before: Arrays) -> list[Arrays]:
     """The masks that the criterion may have made: some processors take the smallest numbers of all,
     which have no leading digit, for 0, and others do not."""
     a = record.algorithm
-    weights = record.params(record.params_file(record.before(round_)))
-    anchor = record.params(record.anchor_file) if a.criterion == "movement" else weights
+    weights = record.network(record.before(round_)).params
+    anchor = record.anchor().params if a.criterion == "movement" else weights
     scores = {n: SCORES[a.criterion](weights[n], anchor[n]) for n in before}
     flushed = {n: np.where(np.abs(own) < LEAST, np.float32(0), own) for n, own in scores.items()}
     density = a.densities[round_]

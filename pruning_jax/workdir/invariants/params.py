@@ -8,7 +8,9 @@ import numpy as np
 from pruning_jax.files import Arrays
 from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.invariants.agreement import Check, first_wrong
+from pruning_jax.workdir.invariants.states import PARAMS, STEP
 from pruning_jax.workdir.recorded import Record
+from pruning_jax.workdir.saved import STATISTICS
 
 CLOSE = 1e-3
 """How far a distance may be from that of the parameters, relative to it: it was summed in float32,
@@ -16,28 +18,27 @@ in another order."""
 
 
 def whole(record: Record) -> Iterator[str]:
-    """Saved parameters are those of one network in every round; they are finite unless it
-    diverged, and exactly 0 where the mask has pruned them."""
+    """Saved parameters and statistics are those of one network in every round, as many as the mask
+    leaves; they are finite unless it diverged."""
     if not record.experiment.save_params:
         return
-    expected = {n.partition("/")[2] for n in record.entries[0].states.end if n.startswith("params")}
+    expected = {*record.entries[0].states.end} - {STEP}
     files = [(record.anchor_file, None)]
     files += [(record.params_file(r), r) for r in range(len(record.rows))]
     for path, round_ in files:
         try:
-            saved = record.params(path)
+            saved = record.anchor() if round_ is None else record.network(round_)
         except Damaged as error:
             yield str(error)
             continue
-        lost = sorted(expected ^ {*saved})
-        mask = {} if round_ is None else record.masks[round_]
-        alive = [n for n, kept in mask.items() if np.any(saved[n][~kept] != 0)]
-        odd = [name for name, array in saved.items() if not np.isfinite(array).all()]
+        found = {f"{PARAMS}{name}": own for name, own in saved.params.items()}
+        found |= {f"{STATISTICS}{name}": own for name, own in saved.statistics.items()}
+        lost = sorted(expected ^ {*found})
+        odd = [name for name, array in found.items() if not np.isfinite(array).all()]
         diverged = round_ is not None and record.rows[round_]["diverged"]
         yield first_wrong(
             path,
             (not lost, f"{', '.join(lost)} should be in it, and nowhere else in the network"),
-            (not alive, f"pruned weights in {', '.join(alive)} are not 0"),
             (not odd or diverged, f"{', '.join(odd)} is not finite, but no loss says so"),
         )
 
@@ -49,9 +50,9 @@ def distances(record: Record) -> Iterator[str]:
     if not record.experiment.save_params or record.recipe.step_at(a.rewind_to) != 0:
         return
     try:
-        initial = record.params(record.anchor_file)
+        initial = record.anchor().params
         for r, row in enumerate(record.rows):
-            found = _distance(record.params(record.params_file(r)), initial, record.masks[r])
+            found = _distance(record.network(r).params, initial, record.masks[r])
             fine = math.isclose(row["distance"], found, rel_tol=CLOSE, abs_tol=1e-6)
             message = f"distance is {row['distance']:.6g}, but the parameters give {found:.6g}"
             yield first_wrong(

@@ -44,7 +44,7 @@ class Reference(NamedTuple):
         kept = Arrays({name: found[name].copy() for name in ("label", "el2n", "used")})
         mean = sum_of_array(found["el2n_mean"]) if "el2n_mean" in found else ""
         # The rows stay; masks and all other arrays go.
-        small = record._replace(masks=[], examples=kept, entries=record.entries[:1], saved={})
+        small = record._replace(masks=[], examples=kept, entries=record.entries[:1], known={})
         guesses = np.unique(found["test_prediction"][0]).size == 1
         return cls(small, sums, mean, corrupted(record), guesses)
 

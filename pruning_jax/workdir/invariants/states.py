@@ -12,6 +12,7 @@ from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.invariants.agreement import Check, first_wrong
 from pruning_jax.workdir.manifest import Leaves, States, sum_of_leaf
 from pruning_jax.workdir.recorded import Record
+from pruning_jax.workdir.saved import STATISTICS, Saved
 
 
 class Promise(NamedTuple):
@@ -150,12 +151,12 @@ def recomputed(record: Record) -> Iterator[str]:
     if not record.experiment.save_params:
         return
     try:
-        anchor, ends = record.params(record.anchor_file), dict[int, Arrays]()
+        anchor, ends = record.anchor(), dict[int, Saved]()
         for r in range(len(record.rows)):
             ends = {b: own for b, own in ends.items() if b in (0, r - 1)}  # the others are not used
-            ends[r] = record.params(record.params_file(r))
+            ends[r] = record.network(r)
             states, mask = record.entries[r].states, record.masks[r]
-            last = ends[record.before(r)] if r else {}
+            last = ends[record.before(r)] if r else Saved({}, {})
             wrong = _hashed(states, "end", ends[r], {})
             wrong |= _hashed(states, "last", last, mask)
             wrong |= _hashed(states, "anchor", anchor, mask)
@@ -166,14 +167,17 @@ def recomputed(record: Record) -> Iterator[str]:
         return  # the checks of parameters say so
 
 
-def _hashed(states: States, which: str, params: Arrays, mask: Arrays) -> dict[str, str]:
-    """The leaves of a state, if there are any, that are not those of masked parameters."""
+def _hashed(states: States, which: str, saved: Saved, mask: Arrays) -> dict[str, str]:
+    """The leaves of a state, if there are any, that are not those of a masked network."""
     leaves: Leaves = getattr(states, which)
     differ = []
-    for name, array in params.items():
+    for name, array in saved.params.items():
         kept = mask.get(name)
         masked = array if kept is None else np.where(kept, array, array.dtype.type(0))
         if leaves.get(f"{PARAMS}{name}") != sum_of_leaf(masked):
+            differ.append(name)
+    for name, array in saved.statistics.items():
+        if leaves.get(f"{STATISTICS}{name}") != sum_of_leaf(array):
             differ.append(name)
     return {which: ", ".join(differ)} if differ else {}
 

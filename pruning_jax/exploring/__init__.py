@@ -1,0 +1,1 @@
+"""Deeper looks at the networks of a finished run."""

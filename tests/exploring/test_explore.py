@@ -1,0 +1,109 @@
+"""What all explorations have in common: choosing networks, keeping rows, going on, complaining."""
+
+import ast
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import pruning_jax as pj
+from pruning_jax.errors import WrongUse
+from pruning_jax.exploring import explore as exploring
+from pruning_jax.exploring.exploration import Choice, networks
+from pruning_jax.plugins import EXPLORATIONS
+from pruning_jax.testing import check_exploration
+from pruning_jax.workdir import examine, paths
+
+KEYS = ["algorithm", "noise_rate", "seed", "round"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPLORATIONS.names)
+def test_it_keeps_the_laws(name):
+    check_exploration(name)
+
+
+def test_the_command_tells_of_every_exploration():
+    source = (Path(pj.__file__).parent / "explore.py").read_text()
+    listed = str(ast.get_docstring(ast.parse(source))).split("what to look at:")[1]
+    assert re.findall(r"^  (\w+)  ", listed, re.M) == sorted(EXPLORATIONS.names)
+
+
+def test_networks_are_chosen(run):
+    every = [*networks(run, Choice())]
+    assert {n.algorithm for n in every} == {"lrr", "random", "extended_dense"}
+    assert len({*every}) == len(every)
+    few = [*networks(run, Choice(("lrr",), (0.4,), (1,), (0, 2)))]
+    assert [tuple(n) for n in few] == [("lrr", 0.4, 1, 0), ("lrr", 0.4, 1, 2)]
+    control = next(name for name in run.rows.algorithm if "width" in name)
+    assert {n.algorithm for n in networks(run, Choice((control,)))} == {control}
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        (Choice(("lr",)), "algorithm 'lr' is not one of .*; did you mean lrr?"),
+        (Choice(rounds=(9,)), "round 9 is not one of 0, 1, 2, 3"),
+        (Choice(noise_rates=(0.3,)), "noise_rate 0.3 is not one of 0.0, 0.4"),
+        (Choice(seeds=(5,)), "seed 5 is not one of 0, 1"),
+    ],
+)
+def test_what_is_not_there_cannot_be_chosen(run, choice, says):
+    with pytest.raises(WrongUse, match=says):
+        exploring.explore(run, "masks", choice)
+
+
+def test_rows_are_kept_and_not_made_again(run, monkeypatch):
+    few = pj.explore(run, "masks", algorithms=["lrr"], rounds=[1])
+    seen = []
+    every = exploring.explore(run, "masks", told=lambda unit, before, all_: seen.append(unit))
+    assert not [unit for unit in seen if unit[0].algorithm == "lrr" and unit[0].round == 1]
+    both = every.merge(few, how="inner")
+    assert len(both) == len(few)
+    kept = pd.read_parquet(paths.explored(run.workdir, "masks", "parquet"))
+    written = pd.read_csv(paths.explored(run.workdir, "masks", "csv"), keep_default_na=False)
+    pd.testing.assert_frame_equal(kept, written)
+    assert len(kept) == len(every)
+    again = exploring.explore(run, "masks", told=lambda *unit: pytest.fail(f"{unit} is made again"))
+    pd.testing.assert_frame_equal(again, every)
+
+
+def test_what_an_interrupted_call_has_found_is_kept(run):
+    def stop(unit, before, all_):
+        if before == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        exploring.explore(run, "masks", told=stop)
+    kept = pd.read_parquet(paths.explored(run.workdir, "masks", "parquet"))
+    assert len(kept[KEYS].drop_duplicates()) == 3
+    alone = exploring.explore(run, "masks")
+    assert alone.merge(kept, how="inner").shape == kept.shape
+
+
+def test_verify_knows_the_folder(run):
+    pj.explore(run, "masks", rounds=[0])
+    assert examine.examine(run.workdir).holds
+    (run.workdir / "explore").mkdir()
+    assert not examine.examine(run.workdir).holds
+
+
+def test_a_damaged_table_is_said(run):
+    pj.explore(run, "masks", rounds=[0])
+    path = paths.explored(run.workdir, "masks", "parquet")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(WrongUse, match=r"masks\.parquet cannot be read.*move the file away"):
+        pj.explore(run, "masks")
+
+
+def test_an_unknown_exploration_is_refused(run):
+    with pytest.raises(WrongUse, match=r"exploration .mask. is not one of .*did you mean masks"):
+        pj.explore(run, "mask")
+    with pytest.raises(WrongUse, match="it must be a pruning_jax"):
+        pj.explore(run, "pruning_jax.exploring.exploration:Choice")
+
+
+def test_settings_are_checked(run):
+    with pytest.raises(WrongUse, match="setting of masks 'steps' is not one of"):
+        pj.explore(run, "masks", steps=3)
