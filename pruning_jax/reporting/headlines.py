@@ -33,19 +33,20 @@ def headline(claim: int, rows: Iterable[Record]) -> str:
     order = [*dict.fromkeys([*VERDICTS, *verdicts.values()])]
     cases = {v: [case for case, own in verdicts.items() if own == v] for v in order}
     known = {verdict: own for verdict, own in cases.items() if own}
-    named = [f"{verdict} {_where(own, [*verdicts])}" for verdict, own in known.items()]
+    places = [_where(own, [*verdicts]) for own in known.values()]
+    named = [f"{verdict} {listed(own)}" for verdict, own in zip(known, places, strict=True)]
     shortened = [*named[:-1], f"otherwise {[*known][-1]}"]
     counted = [f"{verdict} in {len(own)}" for verdict, own in known.items()]
     counted[-1] += f" of {len(verdicts)} cases"
-    for parts in (named, shortened):
+    for parts in (shortened,) if len(places[-1]) > 1 else (named, shortened):
         said = f"{statement}: {listed(parts)}."
         if len(said.split()) <= MOST_WORDS:
             return said
     return f"{statement}: {listed(counted)}."
 
 
-def _where(cases: list[Case], every: list[Case]) -> str:
-    """Some of all cases, by their algorithms and noise rates."""
+def _where(cases: list[Case], every: list[Case]) -> list[str]:
+    """Some of all cases, as few groups of algorithms at noise rates."""
     at: dict[tuple[str, ...], list[float]] = {}
     for rate in sorted({rate for _, rate in cases}):
         at.setdefault(tuple(name for name, own in cases if own == rate), []).append(rate)
@@ -55,7 +56,7 @@ def _where(cases: list[Case], every: list[Case]) -> str:
     products = [(list(names), rates) for names, rates in at.items()]
     others = [(names, list(rates)) for rates, names in of.items()]
     fewest = min(products, others, key=len)
-    return listed([_product(names, rates, every) for names, rates in fewest])
+    return [_product(names, rates, every) for names, rates in fewest]
 
 
 def _product(names: list[str], rates: list[float], every: list[Case]) -> str:
