@@ -26,9 +26,10 @@ test: lint docs chromium slurm
 soak: .venv/test
 	SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile -rfEs tests/faults
 
-# Old packages use what newer ones among them have deprecated. That tells nothing about us.
+# Old packages use what newer ones among them have deprecated. That tells nothing about us. XLA
+# compiles in haste: how well is what `make test` looks at.
 oldest: .venv-oldest/test
-	.venv-oldest/bin/python -m pytest -n auto --dist loadfile -rfEs -m "not slow" \
+	XLA_FLAGS=--xla_backend_optimization_level=0 .venv-oldest/bin/python -m pytest -n auto --dist loadfile -rfEs -m "not slow" \
 	  -W default::DeprecationWarning -W default::FutureWarning
 
 lint: .venv/lint

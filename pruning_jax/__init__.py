@@ -198,21 +198,20 @@ def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFram
     return claims(rows_of(run), Settings(**settings))
 
 
-def report(
-    workdir: str | Path, *, pruned: str | None = None, analyses: Sequence[str] = ()
-) -> Written:
+def report(workdir: str | Path | Sequence[str | Path], **how: Any) -> Written:
     """Writes report.html, figures/ and tables/ into a workdir, from what is there.
 
     Args:
-      pruned: the only algorithm that the claims are asked of; by default all that prune.
-      analyses: your own, as "my_module:name".
+      workdir: the run, or several runs that are compared in a directory `out`.
+      how: `out`, the directory of the report; `pruned`, the only algorithm that the claims are
+        asked of; `analyses`, your own, as ("my_module:name",).
 
     Raises:
       ValueError: there is nothing to report, or it cannot be written.
     """
     from pruning_jax.reporting import write
 
-    return write.write(Path(workdir), pruned=pruned, analyses=tuple(analyses))
+    return write.write(workdir, **how)
 
 
 def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = None) -> Findings:
