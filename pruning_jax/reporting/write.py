@@ -69,10 +69,7 @@ def write(
         {part.label: _charts(part, own) for part, own in zip(made, facts, strict=True)}
     )
     problems: list[str] = []
-    found = [*names]
-    if place.resolve() != runs[0].workdir.resolve():  # where those of explorations lie already
-        found += sorted({name for part in made for name in part.tables if "/" in name})
-    table_files = _write_tables(place, found, made, problems)
+    table_files = _write_tables(place, [*names, *_explored(made, place)], made, problems)
     figure_files = _write_figures(place, charts, problems)
     own = [name for name, analysis in names.items() if ":" in analysis]
     content = sections.content(made, parts.together(facts), charts, problems, own, settings)
@@ -156,6 +153,13 @@ def _unite(run: Run) -> None:
     paths.checkpoints(run.workdir).mkdir(exist_ok=True)  # the lock lies there
     with locks.exclusive(run.workdir):
         cellfiles.write_rows(paths.union(run.workdir), run.rows.to_dict("records"))
+
+
+def _explored(made: Sequence[Part], place: Path) -> list[str]:
+    """The tables of explorations; in the workdir of their run they are already."""
+    if place.resolve() == made[0].run.workdir.resolve():
+        return []
+    return sorted({name for part in made for name in part.tables if "/" in name})
 
 
 def _write_tables(
