@@ -57,13 +57,24 @@ def write(
     names = answers.named(analyses)  # it complains of a mistake before anything is read
     several = not isinstance(workdir, str | Path)
     workdirs = [Path(place) for place in workdir] if several else [Path(workdir)]
-    labels = parts.labels(workdirs)
     place = _place(workdirs, out)
+    labels = parts.labels(workdirs)
     runs = [_collected(path) for path in workdirs]
     settings, *_ = [_settings(run.rows, pruned) for run in runs]
     made = [_part(label, run, settings, analyses) for label, run in zip(labels, runs, strict=True)]
     _make(place)
     _make_again(made, place)
+    return _written(place, made, names, settings)
+
+
+def _written(
+    place: Path, made: Sequence[Part], names: dict[str, str], settings: Settings
+) -> Written:
+    """The files of a report of these runs.
+
+    Args:
+      names: the names of the tables, and the analysis that makes each.
+    """
     facts = parts.shared(made)
     charts = joining.joined(
         {part.label: _charts(part, own) for part, own in zip(made, facts, strict=True)}
