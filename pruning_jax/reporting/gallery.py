@@ -11,6 +11,7 @@ from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
+from pruning_jax.reporting.charts.function import function
 from pruning_jax.reporting.charts.masks import masks
 from pruning_jax.reporting.charts.memorisation import memorisation
 from pruning_jax.reporting.charts.overlap import overlap
@@ -42,6 +43,7 @@ GALLERY: tuple[Maker, ...] = (
 )
 
 EXPLORED: tuple[Maker, ...] = (
+    function,
     masks,
     overlap,
 )
