@@ -11,8 +11,10 @@ from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
+from pruning_jax.reporting.charts.function import function
 from pruning_jax.reporting.charts.masks import masks
 from pruning_jax.reporting.charts.memorisation import memorisation
+from pruning_jax.reporting.charts.overlap import overlap
 from pruning_jax.reporting.charts.subgroups import subgroups
 from pruning_jax.reporting.charts.test_error import test_error
 from pruning_jax.reporting.charts.tie import tie
@@ -40,7 +42,11 @@ GALLERY: tuple[Maker, ...] = (
     descent,
 )
 
-EXPLORED: tuple[Maker, ...] = (masks,)
+EXPLORED: tuple[Maker, ...] = (
+    function,
+    masks,
+    overlap,
+)
 """The figures of explorations, which have their names."""
 
 
