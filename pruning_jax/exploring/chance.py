@@ -30,8 +30,8 @@ def shared(places: int, total: int, remaining: int, other: int) -> Chance:
     all of them, this is the hypergeometric distribution: mean remaining * other / total, variance
     remaining other (total - remaining) (total - other) / (total^2 (total - 1)).
 
-    >>> shared(10, 10, 5, 4)
-    Chance(mean=2.0, variance=0.6666666666666667)
+    >>> shared(10, 10, 5, 4).mean
+    2.0
 
     Args:
       places: how many places are looked at.
