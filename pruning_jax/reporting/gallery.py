@@ -11,6 +11,7 @@ from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
+from pruning_jax.reporting.charts.masks import masks
 from pruning_jax.reporting.charts.memorisation import memorisation
 from pruning_jax.reporting.charts.subgroups import subgroups
 from pruning_jax.reporting.charts.test_error import test_error
@@ -39,13 +40,18 @@ GALLERY: tuple[Maker, ...] = (
     descent,
 )
 
+EXPLORED: tuple[Maker, ...] = (masks,)
+"""The figures of explorations, which have their names."""
+
 
 def charts(tables: Tables, facts: Facts, problems: list[str]) -> dict[str, Chart]:
     """Every chart under the name of its function, which its files have too.
 
+    Those of explorations are only made where somebody has explored.
     A chart that cannot be made has no frames and says why; `problems` gets a line for it.
     """
-    return {make.__name__: _chart(make, tables, facts, problems) for make in GALLERY}
+    made = [make for make in EXPLORED if f"explored/{make.__name__}" in tables]
+    return {make.__name__: _chart(make, tables, facts, problems) for make in (*GALLERY, *made)}
 
 
 def _chart(make: Maker, tables: Tables, facts: Facts, problems: list[str]) -> Chart:

@@ -131,8 +131,8 @@ def _chart(name: str, chart: Chart, tables: frozenset[str]) -> dict[str, object]
 
 
 def _table(name: str) -> str:
-    """The file of a table, as a link beside the page."""
-    return paths.table(Path(), name).as_posix()
+    """The file of a table, as a link beside the page; that of an exploration has its folder."""
+    return f"{name}.csv" if "/" in name else paths.table(Path(), name).as_posix()
 
 
 def _rows(name: str, chart: Chart) -> list[dict[str, object]]:

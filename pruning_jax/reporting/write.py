@@ -16,7 +16,7 @@ from pruning_jax.reporting import figures, gallery, page, sections
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.facts import facts_of
 from pruning_jax.reporting.tabular import pick, records
-from pruning_jax.workdir import cellfiles, locks, paths
+from pruning_jax.workdir import cellfiles, explored, locks, paths
 from pruning_jax.workdir.attempt import attempt
 from pruning_jax.workdir.collect import Run, collect
 
@@ -48,6 +48,7 @@ def write(workdir: Path, *, pruned: str | None = None, analyses: Sequence[str] =
     problems: list[str] = []
     settings = _settings(run.rows, pruned)
     tables = answers.tables(run, problems, settings, analyses)
+    tables |= explored.tables(workdir, problems)
     if run.whole:  # the union may hold rows of a cell whose own file is damaged: keep them
         attempt(lambda: _unite(run), "the union rounds.parquet", problems)
     order = [algorithm.name for algorithm in run.experiment.algorithms] if run.experiment else []

@@ -1,7 +1,7 @@
 """The tables of explorations, which lie in the folder `explored/` of a workdir."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -93,16 +93,18 @@ def unit_of(row: Row, networks: int) -> Unit:
     return tuple(Network(*(row[f"{own}{name}"] for name in Network._fields)) for own in before)
 
 
-def tables(workdir: Path, names: Iterable[str], problems: list[str]) -> dict[str, pd.DataFrame]:
-    """The tables of those explorations that were made; `problems` gets a line for each that cannot
-    be read."""
+def tables(workdir: Path, problems: list[str]) -> dict[str, pd.DataFrame]:
+    """The tables of the explorations that were made, as `explored/masks` and so on.
+
+    `problems` gets a line for each that cannot be read.
+    """
     found: dict[str, pd.DataFrame] = {}
-    for name in names:
+    for path in sorted(paths.explorations(workdir).glob("*.parquet")):
         try:
-            rows = read(workdir, name).rows
+            rows = read(workdir, path.stem).rows
         except Damaged as error:
             problems.append(str(error))
             continue
         if rows:
-            found[name] = pd.DataFrame(rows)
+            found[f"{path.parent.name}/{path.stem}"] = pd.DataFrame(rows)
     return found

@@ -46,9 +46,14 @@ def table(workdir: Path, name: str) -> Path:
     return tables(workdir) / f"{name}.csv"
 
 
+def explorations(workdir: Path) -> Path:
+    """The folder of the tables that explorations make."""
+    return workdir / "explored"
+
+
 def explored(workdir: Path, name: str, suffix: str) -> Path:
     """The table of an exploration; the suffix is the format, "parquet" or "csv"."""
-    return workdir / "explored" / f"{name}.{suffix}"
+    return explorations(workdir) / f"{name}.{suffix}"
 
 
 def verified(workdir: Path) -> Path:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import report_rows
 
+from pruning_jax.plugins import EXPLORATIONS
 from pruning_jax.reporting import chart, gallery
 from pruning_jax.reporting.chart import Frame, Heat, Series, Style
 from pruning_jax.reporting.charts import __path__ as folders
@@ -18,7 +19,9 @@ from pruning_jax.reporting.charts.subgroups import subgroups
 def test_every_file_of_charts_is_a_function_that_is_shown():
     """Only the figure that a run draws when it ends is not on the page."""
     files = {path.stem for path in Path(folders[0]).glob("[!_]*.py")}
-    assert {make.__name__ for make in gallery.GALLERY} == files - {"accuracy"}
+    shown = [make.__name__ for make in (*gallery.GALLERY, *gallery.EXPLORED)]
+    assert sorted(shown) == sorted(files - {"accuracy"})
+    assert {make.__name__ for make in gallery.EXPLORED} <= {*EXPLORATIONS.names}
 
 
 def test_every_chart_has_frames_and_names_existing_tables(charts, tables):
