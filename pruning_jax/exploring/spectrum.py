@@ -41,9 +41,7 @@ def _ritz(diagonal: Float[np.ndarray, " m"], off: Float[np.ndarray, " m"]) -> Ri
     return Ritz(values, np.abs(last * vectors[-1]) + ROUNDING * size, vectors[0] ** 2)
 
 
-def extreme(
-    found: list[Ritz], count: int, *, largest: bool = True
-) -> list[tuple[float, float]]:
+def extreme(found: list[Ritz], count: int, *, largest: bool = True) -> list[tuple[float, float]]:
     """The largest eigenvalues, or the smallest ones, each with the bound of its error.
 
     The i-th Ritz value is never above the i-th eigenvalue (Cauchy), so that the vector from which

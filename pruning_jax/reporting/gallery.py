@@ -13,6 +13,7 @@ from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
 from pruning_jax.reporting.charts.masks import masks
 from pruning_jax.reporting.charts.memorisation import memorisation
+from pruning_jax.reporting.charts.sharpness import sharpness
 from pruning_jax.reporting.charts.subgroups import subgroups
 from pruning_jax.reporting.charts.test_error import test_error
 from pruning_jax.reporting.charts.tie import tie
@@ -40,7 +41,7 @@ GALLERY: tuple[Maker, ...] = (
     descent,
 )
 
-EXPLORED: tuple[Maker, ...] = (masks,)
+EXPLORED: tuple[Maker, ...] = (masks, sharpness)
 """The figures of explorations, which have their names."""
 
 

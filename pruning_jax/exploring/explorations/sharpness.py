@@ -89,5 +89,5 @@ EXPLORATION = Exploration(
             "standard error; NaN for a quantile.",
         ),
     ),
-    settings={"examples": 1000, "probes": 8, "steps": 32, "eigenvalues": 5},
+    settings={"examples": 1000, "probes": 8, "steps": 24, "eigenvalues": 5},
 )
