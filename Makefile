@@ -26,9 +26,10 @@ test: lint docs chromium slurm
 soak: .venv/test
 	SOAK=1 $(BIN)/python -m pytest -n auto --dist loadfile -rfEs tests/faults
 
-# Old packages use what newer ones among them have deprecated. That tells nothing about us.
+# Old packages use what newer ones among them have deprecated. That tells nothing about us. XLA
+# compiles in haste: how well is what `make test` looks at.
 oldest: .venv-oldest/test
-	.venv-oldest/bin/python -m pytest -n auto --dist loadfile -rfEs -m "not slow" \
+	XLA_FLAGS=--xla_backend_optimization_level=0 .venv-oldest/bin/python -m pytest -n auto --dist loadfile -rfEs -m "not slow" \
 	  -W default::DeprecationWarning -W default::FutureWarning
 
 lint: .venv/lint
@@ -74,10 +75,10 @@ slurm:
 # The networks are compared with the same ones in PyTorch, which is heavy: once, beside the oldest
 # packages. Without it that is skipped, too, and pytest's status 5 says that no test was run.
 torch: .venv-oldest/test
-	@.venv-oldest/bin/python -c "import torch" 2>/dev/null || \
+	@.venv-oldest/bin/python -c "import torch, torchvision" 2>/dev/null || \
 	  .venv-oldest/bin/pip install -q -e '.[torch]' 2>.venv-oldest/torch.log || \
-	  echo "no PyTorch, see .venv-oldest/torch.log: tests/models/test_torch.py will be skipped"
-	.venv-oldest/bin/python -m pytest -rs tests/models/test_torch.py \
+	  echo "no PyTorch, see .venv-oldest/torch.log: what needs it will be skipped"
+	.venv-oldest/bin/python -m pytest -rs tests/models/test_torch.py tests/exchange/test_torch.py \
 	  -W default::DeprecationWarning -W default::FutureWarning || \
 	  { [ $$? = 5 ] && ! .venv-oldest/bin/python -c "import torch" 2>/dev/null; }
 

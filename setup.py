@@ -13,6 +13,7 @@ from setuptools import find_packages, setup
 here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "pruning_jax/__init__.py").read_text())
 
+EXPORT = ["safetensors>=0.4.5"]
 IMAGENET = ["grain>=0.2.18"]
 RUFF = "ruff==0.17.6"
 TENSORBOARD = ["tensorboardX>=2.6.2"]
@@ -22,10 +23,12 @@ extras = {
     "aot-gpu": ["jax[cuda13-local]", "nvidia-cuda-nvcc>=13.0.48", "nvidia-nvvm>=13.0.48"],
     "aot-tpu": ["jax[tpu]"],
     "cuda": ["jax[cuda13]"],
+    "export": EXPORT,  # networks for other programs
     "imagenet": IMAGENET,  # images that do not fit into memory
     "tensorboard": TENSORBOARD,  # it does without TensorFlow
     "tpu": ["jax[tpu]"],
-    "torch": ["torch==2.13.0"],  # for comparisons in tests/ and benchmarks/ only
+    # For comparisons in tests/ and benchmarks/ only; these two belong together.
+    "torch": ["torch==2.13.0", "torchvision==0.28.0"],
     "wandb": ["wandb>=0.19.11"],
     # Exact, because each release finds other faults; a user's environment has none of them.
     "lint": ["pyright[nodejs]==1.1.414", RUFF],
@@ -39,6 +42,7 @@ extras = {
         RUFF,  # by which signatures are formatted
     ],
     "test": [
+        *EXPORT,
         *IMAGENET,
         *TENSORBOARD,
         "beartype>=0.20.2",
@@ -84,7 +88,8 @@ setup(
         "scipy>=1.14",
         "scikit-learn>=1.5",
         "matplotlib>=3.9",
-        "plotly>=6.0",
+        "bokeh>=3.8",
+        "contourpy>=1.3",
         "jinja2>=3.1",
         "pillow>=10",
         "pooch>=1.8",

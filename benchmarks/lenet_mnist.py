@@ -118,7 +118,7 @@ def overheads(table: list[tuple[str, str]], count: int = 10) -> None:
     group = groups_of(what, 10**6)[0]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        opening.prepare(place, what)
+        opening.prepare(place, what, division)
         run = GroupRun(what, group, division, place, checkpoint_minutes=10)
         recipe, algorithm = what.recipe, what.algorithms[0]
         moment = rounds.create(recipe, run.stack)

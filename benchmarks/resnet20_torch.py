@@ -7,21 +7,18 @@ The least of three runs of 6 steps after one to warm up; SGD with momentum and d
 
 import sys
 import time
-from pathlib import Path
 
 import torch  # pyright: ignore[reportMissingImports]
 from torch.nn import functional  # pyright: ignore[reportMissingImports]
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
-
-import torch_networks  # pyright: ignore[reportMissingImports]
+from pruning_jax.exchange.torch_networks import resnet20
 
 STEPS, BATCH = 6, 128
 
 
 def main() -> None:
     torch.set_num_threads(int(sys.argv[1]))
-    network = torch_networks.cifar_resnet(20, 10)
+    network = resnet20()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     images, labels = torch.rand(BATCH, 3, 32, 32), torch.randint(0, 10, (BATCH,))
     times = []

@@ -11,7 +11,7 @@ import io
 import tokenize
 from typing import Any
 
-from griffe import Attribute, Class, Docstring, Extension, Function, Module
+from griffe import Alias, Attribute, Class, Docstring, Extension, Function, Module
 
 
 def comments(source: str) -> dict[int, tuple[str, bool]]:
@@ -52,7 +52,7 @@ class Project(Extension):
 
     def __init__(self) -> None:
         super().__init__()
-        self.functions: dict[str, Function] = {}  # those of the package itself
+        self.functions: dict[str, Function | Alias] = {}  # those of the package itself
 
     def on_class(self, *, cls: Class, **_: Any) -> None:
         """Gives the fields of a class that have a comment a docstring."""
@@ -67,6 +67,11 @@ class Project(Extension):
         """Remembers the functions of the package, before its modules are read."""
         if func.path == f"pruning_jax.{func.name}":
             self.functions[func.name] = func
+
+    def on_alias_instance(self, *, alias: Alias, **_: Any) -> None:
+        """Remembers what the package has from elsewhere under a public name."""
+        if alias.path == f"pruning_jax.{alias.name}":
+            self.functions[alias.name] = alias
 
     def on_package(self, *, pkg: Module, **_: Any) -> None:
         """Puts the functions in the place of the modules that have their names."""

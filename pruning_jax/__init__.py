@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pruning_jax.analysis.power.power import Power
+    from pruning_jax.exchange.export import export as export
     from pruning_jax.experiment.cells import Cell as Cell
     from pruning_jax.experiment.config import Config as Config
     from pruning_jax.experiment.config import defaults as defaults
@@ -50,6 +51,7 @@ __all__ = [
     "config",
     "defaults",
     "explore",
+    "export",
     "load",
     "plan",
     "power",
@@ -64,6 +66,7 @@ _ELSEWHERE = {
     "Config": "experiment.config",
     "defaults": "experiment.config",
     "explore": "exploring.door",
+    "export": "exchange.export",
 }
 
 
@@ -71,8 +74,7 @@ def config(name: str | Path) -> Config:
     """A configuration, to be changed and then run.
 
     Args:
-      name: one that comes with the project, such as "digits", or the path of a file that has a
-        function `get_config()`.
+      name: of one that comes with the project, or the path of a file that has `get_config()`.
 
     Raises:
       ValueError: there is none of that name; the message names those that there are.
@@ -196,27 +198,24 @@ def claims(run: Run | pd.DataFrame | str | Path, **settings: Any) -> pd.DataFram
     return claims(rows_of(run), Settings(**settings))
 
 
-def report(
-    workdir: str | Path, *, pruned: str | None = None, analyses: Sequence[str] = ()
-) -> Written:
+def report(workdir: str | Path | Sequence[str | Path], **how: Any) -> Written:
     """Writes report.html, figures/ and tables/ into a workdir, from what is there.
 
     Args:
-      pruned: the only algorithm that the claims are asked of; by default all that prune.
-      analyses: your own, as "my_module:name".
+      workdir: the run, or several runs that are compared in a directory `out`.
+      how: `out`, the directory of the report; `pruned`, the only algorithm that the claims are
+        asked of; `analyses`, your own, as ("my_module:name",).
 
     Raises:
       ValueError: there is nothing to report, or it cannot be written.
     """
     from pruning_jax.reporting import write
 
-    return write.write(Path(workdir), pruned=pruned, analyses=tuple(analyses))
+    return write.write(workdir, **how)
 
 
 def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = None) -> Findings:
-    """Re-checks the invariants of a run from its files alone.
-
-    Where all is well, it leaves verified.json in the workdir, if it can.
+    """Re-checks the invariants of a run from its files; if all is well, verified.json says so.
 
     Args:
       deep: compute again what needs JAX, the data set in `data_dir` and plug-ins, too.

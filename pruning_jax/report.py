@@ -1,35 +1,38 @@
 """Writes a report of a run: report.html, figures/ and tables/.
 
   python -m pruning_jax.report --workdir=runs/digits
+  python -m pruning_jax.report --workdir=runs/a --workdir=runs/b --out=runs/compared
 
 report.html is one page that needs no network: the verdicts on the four claims, the figures, the
 tables, and how it was run. figures/ has each figure as PDF and PNG, and tables/ has the numbers as
 CSV. If a run is not finished, or is damaged, the report shows what there is and lists what is
-missing. --pruned=random asks the claims of this algorithm alone.
+missing. Several workdirs are compared in one report, which needs a directory of its own: --out.
+--open shows the page in a browser. --pruned=random asks the claims of this algorithm alone.
 --analyses=my_module:name adds the table of an analysis of your own.
 
 Exit status: 0 done; 2 wrong use.
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from pruning_jax import cli
 from pruning_jax.errors import printable, require
+from pruning_jax.reporting import browser
 from pruning_jax.reporting.wording import several
 from pruning_jax.reporting.write import write
 
-flags.DEFINE_string("workdir", None, "the directory of the run")
+flags.DEFINE_multi_string("workdir", [], "the directory of the run; several are compared")
+flags.DEFINE_string("out", None, "where the report goes; by default into the workdir")
+flags.DEFINE_bool("open", False, "show the page in a browser")
 flags.DEFINE_string("pruned", None, "the only algorithm that the claims are asked of")
 flags.DEFINE_multi_string("analyses", [], "an analysis of your own, as my_module:name")
 
 
 def command() -> int:
     """The command."""
-    given = flags.FLAGS.workdir
-    require(bool(given), "--workdir is missing, as in --workdir=runs/digits")
-    done = write(Path(given), pruned=flags.FLAGS.pruned, analyses=flags.FLAGS.analyses)
+    given = flags.FLAGS
+    require(bool(given.workdir), "--workdir is missing, as in --workdir=runs/digits")
+    done = write(given.workdir, out=given.out, pruned=given.pruned, analyses=given.analyses)
     size = done.page.stat().st_size / 1e6
     figures = len({path.stem for path in done.figures})
     print(
@@ -38,6 +41,8 @@ def command() -> int:
     )
     if done.missing:
         print(f"The page lists {several(len(done.missing), 'thing')} that the report lacks.")
+    if given.open and not browser.shown(done.page):
+        print(f"There is no browser here: the page is {printable(browser.address(done.page))}")
     return cli.DONE
 
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import QUICKLY_COMPILED
 
 from pruning_jax import plugins
 
@@ -48,15 +49,15 @@ def folder(tmp_path):
     return tmp_path
 
 
-def in_python(folder, *arguments):
-    """What comes of Python with arguments in a folder."""
+def in_python(folder, *arguments, **variables):
+    """What comes of Python with arguments in a folder, with other environment variables."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", **variables},
     )
 
 
@@ -100,5 +101,5 @@ def test_its_command_runs(section, folder):
     for python, *arguments in commands(section):
         assert python == "python"
         if "pruning_jax.run" in arguments:
-            done = in_python(folder, *arguments)
+            done = in_python(folder, *arguments, **QUICKLY_COMPILED)
             assert done.returncode == 0, done.stderr

@@ -66,11 +66,11 @@ def settled(
 
 
 def resnet20(
-    way: str, convolution: str, precision: str, replicas: int, tiny: bool
+    way: str, convolution: str, precision: str, replicas: int, tiny: bool, **others: str
 ) -> tuple[Experiment, Group]:
-    """Replicas of ResNet-20."""
+    """Replicas of ResNet-20; `others` are further settings of the engine."""
     data, small = pixels.dataset("cifar10", tiny), TINY if tiny else {}
-    engine = {"replicas": way, "convolution": convolution}
+    engine = {"replicas": way, "convolution": convolution, **others}
     return settled(replicas, engine, **{**RESNET20, **small}, dataset=data, precision=precision)
 
 

@@ -2,13 +2,17 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
 from benchmarks.parts import kernels, networks, timing
 from benchmarks.parts.setting import Fields, Rows, Setting
+from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.recipe import CONVOLUTIONS, PRECISIONS, REPLICAS
+from pruning_jax.grid.groups import Group
 from pruning_jax.pruning import rounds
+from pruning_jax.training import devices, replicas
 
 
 class Case(NamedTuple):
@@ -18,14 +22,53 @@ class Case(NamedTuple):
     convolution: str
     precision: str
     replicas: int
+    variant: str = ""  # one of VARIANTS
 
     def __str__(self) -> str:
-        return f"{self.way}, {self.convolution}, {self.precision}, {self.replicas}"
+        own = f", {self.variant}" if self.variant else ""
+        return f"{self.way}, {self.convolution}, {self.precision}, {self.replicas}{own}"
+
+    def settled(self, tiny: bool) -> tuple[Experiment, Group]:
+        """Its replicas."""
+        return networks.resnet20(*self[:4], tiny=tiny, **VARIANTS[self.variant])
+
+
+BUFFERS = "command buffers"
+
+VARIANTS: dict[str, dict[str, str]] = {
+    "": {},
+    BUFFERS: {},
+    "normalisation native": {"normalisation": "native"},
+    "parameters leaves": {"parameters": "leaves"},
+}
+"""What a row has besides, as settings of the engine. With command buffers convolutions, too, are
+recorded as CUDA graphs, which XLA does not do by itself: a step is then one launch by the host."""
+
+RECORDED = "FUSION,CUBLAS,CUBLASLT,CUSTOM_CALL,CUDNN,CONVOLUTION"
+
+
+@contextmanager
+def recording(wanted: bool) -> Iterator[None]:
+    """Compiles with command buffers that hold convolutions, if that is wanted."""
+    if not wanted:
+        yield
+        return
+    usual = devices.compiler_options
+    devices.compiler_options = lambda _: {"xla_gpu_enable_command_buffer": RECORDED}
+    replicas.program.cache_clear()
+    try:
+        yield
+    finally:
+        devices.compiler_options = usual
+        replicas.program.cache_clear()
 
 
 FIRST = [
     Case("turns", "native", "bfloat16", 1),
+    Case("turns", "native", "bfloat16", 1, BUFFERS),
     Case("vmap", "gradient", "bfloat16", 16),
+    Case("turns", "native", "bfloat16", 1, "normalisation native"),
+    Case("turns", "native", "bfloat16", 1, "parameters leaves"),
     Case("turns", "native", "tensorfloat32", 1),
     Case("vmap", "native", "bfloat16", 16),
     Case("vmap", "gradient", "tensorfloat32", 16),
@@ -80,7 +123,12 @@ def rows(setting: Setting) -> Rows:
 
 def measure(setting: Setting, case: Case, traced: bool) -> Iterator[Fields]:
     """The time of a step of all replicas, and where it goes."""
-    what, group = networks.resnet20(*case, tiny=setting.tiny)
+    with recording(case.variant == BUFFERS):
+        yield from _measured(setting, case, traced)
+
+
+def _measured(setting: Setting, case: Case, traced: bool) -> Iterator[Fields]:
+    what, group = case.settled(setting.tiny)
     recipe, stack = group.recipe, networks.stacked(what, group)
     moment = rounds.create(recipe, stack)
     fit = partial(rounds.fit, recipe, stack, moment)

@@ -52,7 +52,7 @@ def forecast(config: Config, on: str, tell: Callable[[str], None] | None = None)
     found = []
     for number, (program, groups) in enumerate(needed.items(), start=1):
         tell(f"compiling {number} of {len(needed)}: {_named(program)}")
-        found.append(_forecast(program, groups, wanted, target))
+        found.append(of_program(program, groups, wanted, target))
     return Forecasts(
         on=on,
         device=wanted.kind.title,
@@ -82,7 +82,7 @@ def _named(program: Program) -> str:
     return f"{recipe.model}{width}, {count} replica{'s' if count > 1 else ''} at once"
 
 
-def _forecast(
+def of_program(
     program: Program, groups: Sequence[Group], wanted: Machine, target: Target
 ) -> Forecast:
     """What the devices make of one program."""

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from pruning_jax.ahead.kinds import Kind
 from pruning_jax.ahead.predicted import Forecast
-from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.experiment.recipe import PRECISIONS, Recipe
 from pruning_jax.grid import operations
 
 
 def before(recipe: Recipe, kind: Kind) -> list[str]:
     """What is known before anything is compiled."""
-    if kind.platform != "tpu" or recipe.precision == "bfloat16":
+    if recipe.precision == "bfloat16":
         return []
+    if kind.platform != "tpu":
+        return [_unused(recipe, kind)]
     passes = {"float32": "six", "tensorfloat32": "three"}[recipe.precision]
     convolutional = operations.convolutional(recipe)
     long = "; with convolutions it compiles for many minutes" if convolutional else ""
@@ -19,6 +21,16 @@ def before(recipe: Recipe, kind: Kind) -> list[str]:
         f"note: a TPU multiplies bfloat16 alone, so that {recipe.precision} takes {passes} passes"
         f"{long}; --config.precision=bfloat16 is what it is made for"
     ]
+
+
+def _unused(recipe: Recipe, kind: Kind) -> str:
+    """What products of matrices could gain in other precisions."""
+    times = {name: kind.peak[name] / kind.peak[recipe.precision] for name in PRECISIONS}
+    faster = [f"{gain:.2g} times in {name}" for name, gain in times.items() if gain > 1]
+    return (
+        f"note: products of matrices take {recipe.precision}; at the device's peak they would be as"
+        f" fast {' and '.join(faster)}, which are rounded more: --config.precision=bfloat16"
+    )
 
 
 def after(recipe: Recipe, kind: Kind, found: Sequence[Forecast]) -> list[str]:

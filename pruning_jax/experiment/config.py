@@ -68,6 +68,8 @@ CONTROLS: Defaults = {
 ENGINE: Defaults = {
     "replicas": "",
     "convolution": "",
+    "normalisation": "",
+    "parameters": "",
     "batch_devices": 0,  # 0: all devices where images are read as needed, otherwise 1
     "workers": -1,  # -1: one for each core
 }

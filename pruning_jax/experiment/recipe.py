@@ -20,6 +20,12 @@ REPLICAS = ("turns", "vmap", "unrolled")
 CONVOLUTIONS = ("native", "gradient", "patches")
 """How convolutions can be computed (models/convolution.py)."""
 
+NORMALISATIONS = ("native", "gradient")
+"""How batches can be normalised (models/normalisation.py)."""
+
+PARAMETERS = ("leaves", "vector")
+"""How parameters can be updated (training/vectors.py)."""
+
 MOST_WORKERS = 1024
 """The most processes that decode images: as many as the largest machines have cores."""
 
@@ -34,6 +40,8 @@ class Engine:
 
     replicas: str = "turns"  # one of REPLICAS
     convolution: str = "gradient"  # one of CONVOLUTIONS
+    normalisation: str = "native"  # one of NORMALISATIONS
+    parameters: str = "leaves"  # one of PARAMETERS
     batch_devices: int = 1  # how many devices share each batch
     workers: int = 0  # processes that decode images which are read as needed; 0: this process
 
@@ -41,6 +49,8 @@ class Engine:
         checks.description(self, "engine.")
         one_of("engine.replicas", self.replicas, REPLICAS)
         one_of("engine.convolution", self.convolution, CONVOLUTIONS)
+        one_of("engine.normalisation", self.normalisation, NORMALISATIONS)
+        one_of("engine.parameters", self.parameters, PARAMETERS)
         require(self.batch_devices >= 1, f"engine.batch_devices {self.batch_devices} is below 1")
         require(
             0 <= self.workers <= MOST_WORKERS,

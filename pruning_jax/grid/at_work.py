@@ -27,6 +27,9 @@ from pruning_jax.workdir import manifest, paths
 from pruning_jax.workdir.cellfiles import CellFiles, finished, read_mask
 from pruning_jax.workdir.saved import packed
 
+WORTH = 100
+"""Where rounds are short, a checkpoint comes after so many times the time that it takes."""
+
 SETTLE_SECONDS = 60
 """If the machine itself stops, files of so many seconds may be lost; they are made again."""
 
@@ -80,6 +83,8 @@ class GroupRun:
                 remove_partial(files.folder)
         self.checkpoint_seconds = 60 * checkpoint_minutes
         self.saved = self.settled = time.monotonic()
+        self.saving = 0.0  # how many seconds the last checkpoint took
+        self.newest = ("", -1)  # the algorithm and the round that it was of
 
     def run(self) -> Generator[Progress, None, None]:
         """Does what is left of the group. Closing the generator saves where it stands."""
@@ -131,7 +136,8 @@ class GroupRun:
         ):
             if moment.done:
                 self._record(algorithm, moment, first)
-                self._save("round", algorithm.name, moment)
+                if self._worthwhile() and not self._ended(algorithm):
+                    self._save("round", algorithm.name, moment)
             steps = cost.steps_done(self.group, algorithm, moment)
             density = algorithm.densities[moment.round]
             yield from self._report(algorithm.name, moment, density, steps)
@@ -148,14 +154,24 @@ class GroupRun:
         try:
             yield Progress(name, moment.round, density, steps, moment.done)
         except GeneratorExit:
-            if not moment.done:
+            if not moment.done or self.newest != (name, moment.round):
                 self._save("round", name, moment)
             self._settle()
             raise
 
+    def _worthwhile(self) -> bool:
+        """Whether a checkpoint takes little time beside that since the last one.
+
+        The files of a round are there without it; only after a kill is the round trained again. In
+        short rounds a checkpoint after each would take a tenth of the time.
+        """
+        return processes.agreed(lambda: time.monotonic() - self.saved >= WORTH * self.saving)
+
     def _save(self, kind: str, name: str, moment: Moment) -> None:
+        begin = time.monotonic()
         snapshots.save(self.folder / kind, len(self.group.bases), name, moment)
         self.saved = time.monotonic()
+        self.saving, self.newest = self.saved - begin, (name, moment.round)
         if self.saved - self.settled > SETTLE_SECONDS:
             self._settle()
 

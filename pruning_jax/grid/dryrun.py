@@ -101,8 +101,8 @@ def _check_plugins(experiment: Experiment) -> None:
             jax.eval_shape(score, replica, images, choice)
     for name in rewinds:
         with trying(plugins.REWINDS, name):
-            rewind = functools.partial(restart.restart, recipe, (name,))
-            jax.eval_shape(lambda given, f=rewind: f(given, 0, False, 0), replica)
+            rewind = functools.partial(restart.restart, recipe, (name,), False)
+            jax.eval_shape(lambda given, f=rewind: f(given, 0, 0), replica)
 
 
 def _shapes(recipe: Recipe, one: TrainState, mask: Mask) -> tuple[Replica, Images]:

@@ -8,7 +8,7 @@ from pruning_jax.errors import require
 from pruning_jax.experiment.config import Config
 from pruning_jax.experiment.recipe import Engine, Recipe
 from pruning_jax.machine import cores
-from pruning_jax.training import state
+from pruning_jax.training import state, vectors
 from pruning_jax.training.devices import Target
 
 
@@ -30,12 +30,16 @@ def settle(config: Config, recipe: Recipe, streamed: bool, target: Target) -> Re
         f"replicas_at_once {config.replicas_at_once}: the images of {config.dataset} are read as "
         "they are needed, by one replica at a time",
     )
+    way = asked.replicas or _way(recipe, target)
     engine = Engine(
-        replicas=asked.replicas or _way(recipe, target),
+        replicas=way,
         convolution=asked.convolution or ("gradient" if target.on_cpu else "native"),
+        normalisation=asked.normalisation or ("gradient" if target.on_gpu else "native"),
+        parameters=asked.parameters or _parameters(recipe, way, streamed, target),
         batch_devices=asked.batch_devices or (len(target.devices) if streamed else 1),
         workers=cores() if asked.workers < 0 else asked.workers,
     )
+    _check_parameters(engine, recipe, streamed)
     return dataclasses.replace(recipe, engine=engine)
 
 
@@ -49,3 +53,27 @@ def _way(recipe: Recipe, target: Target) -> str:
     kernels = jax.tree.leaves(state.shapes(recipe).params)
     convolutions = any(kernel.ndim == 4 for kernel in kernels)
     return "turns" if target.on_cpu or convolutions else "vmap"
+
+
+def _parameters(recipe: Recipe, way: str, streamed: bool, target: Target) -> str:
+    """How parameters are updated: as vectors on GPUs, where each array would be a kernel by itself.
+
+    Not of many replicas side by side: their arrays are large, and to copy them out of a vector
+    costs more than its fewer kernels save.
+    """
+    apt = target.on_gpu and way != "vmap" and not streamed and vectors.possible(recipe)
+    return "vector" if apt else "leaves"
+
+
+def _check_parameters(engine: Engine, recipe: Recipe, streamed: bool) -> None:
+    """Vectors are made for many steps at once, and for optimizers that treat numbers alike."""
+    if engine.parameters == "leaves":
+        return
+    require(
+        not streamed, "engine.parameters 'vector': not where images are read as they are needed"
+    )
+    require(
+        vectors.possible(recipe),
+        f"engine.parameters 'vector': the optimizer {recipe.optimizer!r} is one of your own, which "
+        "may look at whole layers; take 'leaves'",
+    )

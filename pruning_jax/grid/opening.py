@@ -15,6 +15,7 @@ import jax
 
 from pruning_jax import files
 from pruning_jax.data import label_noise
+from pruning_jax.data.division import Division
 from pruning_jax.errors import WrongUse, require, said
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Experiment
@@ -26,8 +27,8 @@ from pruning_jax.workdir.damage import Damaged, json_object
 PACKAGES = ("pruning_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
 
-def prepare(workdir: Path, experiment: Experiment) -> None:
-    """Makes a workdir ready for an experiment, or finds it so.
+def prepare(workdir: Path, experiment: Experiment, division: Division) -> None:
+    """Makes a workdir ready for an experiment on a divided data set, or finds it so.
 
     Raises:
       WrongUse: it cannot be written, has no room, or is of another experiment. Nothing is
@@ -56,7 +57,7 @@ def prepare(workdir: Path, experiment: Experiment) -> None:
     with locks.exclusive(workdir):
         _check_same(workdir, experiment)
         if not paths.config(workdir).exists():
-            text = json.dumps(_record(experiment), indent=2)
+            text = json.dumps(_record(experiment, division), indent=2)
             files.replace(paths.config(workdir), lambda file: file.write(text.encode()))
 
 
@@ -88,12 +89,13 @@ def size(count: int | float) -> str:
     return f"{count:.3g} TB"
 
 
-def _record(experiment: Experiment) -> Json:
+def _record(experiment: Experiment, division: Division) -> Json:
     """What config.json says: the experiment, and what it runs on."""
     return {
         "experiment": record.description(experiment),
         "hash": record.digest(experiment),
         "noise_always_wrong": label_noise.always_wrong(experiment.data.noise_kind),
+        "normalisation": {"mean": division.mean.tolist(), "std": division.std.tolist()},
         "command": shlex.join(["python", "-m", "pruning_jax.run", *sys.argv[1:]]),
         "versions": {"python": platform.python_version()} | {p: _version(p) for p in PACKAGES},
         "devices": [device.device_kind for device in jax.devices()],

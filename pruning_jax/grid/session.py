@@ -102,7 +102,7 @@ def run(
         print(note, flush=True)
     source = sources.load(experiment.data.dataset, where.data_dir)
     division = divide(source, experiment.data)
-    processes.agreed(lambda: opening.prepare(workdir, experiment))
+    processes.agreed(lambda: opening.prepare(workdir, experiment, division))
     begun()
     with interrupt.noted() as stopped:
         what = What(experiment, division, workdir, where.checkpoint_minutes, stopped, [])

@@ -9,6 +9,7 @@ import jax
 from flax import linen as nn
 from jaxtyping import Array, Bool, Float
 
+from pruning_jax.models import normalisation
 from pruning_jax.types import PRNGKey
 
 kaiming_normal = nn.initializers.variance_scaling(2.0, "fan_in", "normal")
@@ -63,14 +64,7 @@ def norm(
 
     In training it normalises by the moments of the examples that count.
     """
-    mask = None if valid is None else valid[:, None, None, None]
-    return nn.BatchNorm(
-        use_running_average=not train,
-        momentum=0.9,
-        epsilon=1e-5,
-        dtype=x.dtype,
-        scale_init=nn.initializers.uniform(1.0),
-    )(x, mask=mask)
+    return normalisation.native(train, valid, x.dtype)(x)
 
 
 def scaled(channels: int, width: float) -> int:

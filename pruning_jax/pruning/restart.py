@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int, PyTree
+from jaxtyping import Array, Int, PyTree
 
 from pruning_jax import errors, masks, plugins
 from pruning_jax.experiment.recipe import Recipe
@@ -19,26 +19,25 @@ Step: TypeAlias = Int[Array, ""]
 def restart(
     recipe: Recipe,
     names: tuple[str, ...],
+    shuffle: bool,
     replica: Replica,
     which: int | Int[Array, ""],
-    shuffle: bool | Bool[Array, ""],
     round_: int | Int[Array, ""],
 ) -> tuple[TrainState, Mask]:
     """The state and the mask with which a round starts.
 
     Args:
       names: the rewinds in use, of which `which` is the position of one.
+      shuffle: whether the mask is permuted at random inside each layer. It is static: a sort for
+        each layer takes long to compile, on accelerators above all, and hardly anyone asks for it.
       replica: as trained in the round before, with its anchor and the new round's mask.
-      shuffle: whether the mask is permuted at random inside each layer.
 
     The weights under the mask are set to 0 once, here, and stay 0: the mask acts in the loss.
     The optimizer is always a fresh one.
     """
-    mask = jax.lax.cond(
-        shuffle,
-        lambda: masks.shuffle(replica.mask, stream(replica.key, Stream.SHUFFLE, round_)),
-        lambda: replica.mask,
-    )
+    mask = replica.mask
+    if shuffle:
+        mask = masks.shuffle(mask, stream(replica.key, Stream.SHUFFLE, round_))
     branches = [lambda name=name: _rewound(recipe, name, replica) for name in names]
     params, statistics, step = jax.lax.switch(which, branches)
     return at_step(recipe, masks.apply(mask, params), statistics, step), mask

@@ -141,8 +141,9 @@ def restart(
         restarting.restart,
         work.recipe,
         work.rewinds,
+        algorithm.shuffle,
         stacked=(now,),
-        shared=(which, algorithm.shuffle, round_),
+        shared=(which, round_),
     )
     start = int(processes.whole(state.step)[0])
     stop = start + length(work.recipe, algorithm)

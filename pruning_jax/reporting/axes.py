@@ -6,6 +6,7 @@ are chosen here, once for both.
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, ScalarFormatter
@@ -43,7 +44,7 @@ def density(densities: Iterable[float], total: float | None) -> Axis:
     left, right = 1.15, 0.87 * lowest
     ticks = [tick for tick in _decades(right, left, OF_DENSITY) if tick <= 1]
     labelled = tuple((tick, density_tick(tick, total)) for tick in reversed(ticks))
-    return Axis(density_title(total), left, right, labelled, log=True)
+    return Axis(density_title(total), left, right, labelled, log=True, kind="density")
 
 
 def density_tick(fraction: float, total: float | None) -> str:
@@ -128,4 +129,16 @@ def categories(title: str, words: Iterable[str], at_most: int = 8) -> Axis:
     names = [*words]
     located = FixedLocator(range(len(names)), nbins=at_most)()
     ticks = tuple((float(place), names[int(place)]) for place in located)
-    return Axis(title, -0.5, len(names) - 0.5, ticks)
+    return Axis(title, -0.5, len(names) - 0.5, ticks, kind="category")
+
+
+def joined(one: Axis, other: Axis) -> Axis:
+    """An axis that holds what either of two axes of one kind holds."""
+    if one == other or one.kind == "category":
+        return one
+    if one.kind == "density":  # both begin at the dense network
+        return min(one, other, key=lambda axis: axis.high)
+    make = logarithmic if one.log and other.log else linear
+    ends = [end for axis in (one, other) for end in (axis.low, axis.high)]
+    made = make(one.title, ends)
+    return replace(made, low=min(ends), high=max(ends))

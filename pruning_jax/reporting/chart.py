@@ -6,6 +6,7 @@ from a configuration stand in it as they are; what draws them escapes them.
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 Numbers = tuple[float, ...]
 
@@ -27,7 +28,8 @@ order of the values."""
 class Axis:
     """An axis that runs from `low` to `high`, in this order: density falls to the right.
 
-    Each tick is a value and the words that stand there.
+    Each tick is a value and the words that stand there. The values of a "density" axis are
+    fractions, and those of a "category" axis whole numbers.
     """
 
     title: str
@@ -35,6 +37,7 @@ class Axis:
     high: float
     ticks: tuple[tuple[float, str], ...]
     log: bool = False
+    kind: Literal["number", "density", "category"] = "number"
 
 
 @dataclass(frozen=True)
@@ -151,9 +154,14 @@ class Chart:
 
     @property
     def legend(self) -> dict[str, Series]:
-        """One series for each name that stands in the legend: the first that has it."""
+        """One series for each name that stands in the legend: the first that has it.
+
+        Those with hollow marks come last, in the order of the colours.
+        """
         firsts: dict[str, Series] = {}
         for frame in self.frames:
             for series in frame.series:
                 firsts.setdefault(series.name, series)
-        return firsts
+        looks = {name: series.style for name, series in firsts.items()}
+        order = sorted(firsts, key=lambda name: looks[name].hollow * (1 + looks[name].colour))
+        return {name: firsts[name] for name in order}

@@ -1,6 +1,7 @@
 """What all charts of a run share: its algorithms, noise rates and densities, and their looks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
@@ -18,11 +19,16 @@ class Facts(NamedTuple):
     weights: float | None  # the prunable weights of the dense network, if they are known
     pruned: dict[int, float]  # the density of the pruned networks in each round
     unpruned: tuple[str, ...]  # algorithms that repeat training and keep every weight
+    looks: Mapping[str, Style] = MappingProxyType({})  # where they do not follow from the order
 
     def style(self, algorithm: str) -> Style:
         """The looks of an algorithm, the same in all figures."""
+        if algorithm in self.looks:
+            return self.looks[algorithm]
         names = self.algorithms
         place = names.index(algorithm) if algorithm in names else len(names)
+        if self.looks:
+            place = len({look.colour for look in self.looks.values()})
         return Style(place, place, place)
 
     def position(self, algorithm: str, round_: int, density: float) -> float:

@@ -1,239 +1,141 @@
-"""Charts on the page: frames as Plotly draws them, in plain JSON.
+"""Charts on the page: frames as models of Bokeh, in JSON.
 
-Plotly takes some HTML in its labels; whatever comes from a configuration is escaped here.
+Names that come from a configuration stand only where Bokeh takes them literally: in words that
+begin no formula, in tags, and in the columns of data, which its tooltips escape.
 """
 
-import html
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from pruning_jax.reporting.chart import (
-    COLOURS,
-    DASHES,
-    MARKERS,
-    Axis,
-    Chart,
-    Frame,
-    Heat,
-    Numbers,
-    Series,
+from bokeh.document import Document
+from bokeh.models import (
+    BoxAnnotation,
+    BoxZoomTool,
+    DataRenderer,
+    FixedTicker,
+    Grid,
+    HoverTool,
+    LinearAxis,
+    LinearScale,
+    LogScale,
+    PlainText,
+    Plot,
+    Range1d,
+    Span,
 )
+
+from pruning_jax.reporting import marks
+from pruning_jax.reporting.chart import Axis, Chart, Frame
+from pruning_jax.reporting.marks import WHITE
 
 Json = dict[str, object]
 
-INK, GRID, GREY, WHITE, BLACK = "#1a1a1a", "#e4e4e4", "#666666", "#ffffff", "#000000"
-PALE = "#ececec"
+INK, GRID, GREY, PALE = "#1a1a1a", "#e4e4e4", "#666666", "#ececec"
+
+DARK = {
+    INK: "#e6e6e6",
+    GRID: "#30343a",
+    GREY: "#9aa0a6",
+    PALE: "#2b2f35",
+    WHITE: "#15171a",
+    "#000000": "#ffffff",
+}
+"""What a dark page has in place of these colours."""
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
+TOOLTIP = (
+    '<div style="white-space: pre-line; max-width: 18rem"><strong>@{name}</strong> @{note}</div>'
+)
 
-def content(charts: Mapping[str, Chart]) -> dict[str, Json]:
-    """All frames of all charts, by the name of the chart and a number."""
-    return {
-        f"{name}-{i}": frame(one)
+
+def content(charts: Mapping[str, Chart]) -> Json:
+    """All frames of all charts, by the name of the chart and a number; and the colours of DARK."""
+    frames = {
+        f"{name}-{i}": embedded(plot(one))
         for name, chart in charts.items()
         for i, one in enumerate(chart.frames)
     }
+    return {"frames": frames, "dark": DARK}
 
 
-def frame(shown: Frame) -> Json:
-    """A frame: data and layout for Plotly, and when to show it.
+def embedded(model: Plot) -> Json:
+    """A model as Bokeh's script embeds it (what `json_item` gives, in half of its time)."""
+    document = Document()
+    document.add_root(model)
+    return {"root_id": model.id, "doc": document.to_json(deferred=False)}
 
-    It is shown while its `rate` and its `algorithm` are chosen, and each of its traces while the
-    algorithm at its place in `owners` is chosen.
+
+def plot(shown: Frame) -> Plot:
+    """A frame as a model of Bokeh.
+
+    What belongs to an algorithm has its name as a tag, and is shown while this is chosen; the
+    target of the mouse has such a tag for each of its points.
     """
-    traces: list[tuple[str, Json]] = []
-    if shown.heat:
-        traces += [("", trace) for trace in _heat(shown.heat)]
-    for series in shown.series:
-        traces += [(series.algorithm, trace) for trace in _series(series, shown.y)]
-    return {
-        "rate": None if shown.noise_rate is None else f"{shown.noise_rate:g}",
-        "algorithm": shown.algorithm,
-        "owners": [owner for owner, _ in traces],
-        "data": [trace for _, trace in traces],
-        "layout": _layout(shown),
-    }
+    made = Plot(
+        x_range=Range1d(start=shown.x.low, end=shown.x.high),
+        y_range=Range1d(start=shown.y.low, end=shown.y.high),
+        x_scale=LogScale() if shown.x.log else LinearScale(),
+        y_scale=LogScale() if shown.y.log else LinearScale(),
+        sizing_mode="stretch_both",
+        toolbar_location=None,
+        background_fill_color=None,
+        border_fill_color=None,
+        outline_line_color=None,
+        min_border_left=58,  # so that the frames of a column stand below each other
+        min_border_right=18,
+    )
+    x, y = _axis(shown.x), _axis(shown.y)
+    made.add_layout(x, "below")
+    made.add_layout(y, "left")
+    if not shown.heat:
+        made.add_layout(Grid(axis=x, dimension=0, grid_line_color=GRID))
+        made.add_layout(Grid(axis=y, dimension=1, grid_line_color=GRID))
+    _across(made, shown)
+    renderers = marks.drawn(shown)
+    made.renderers = [*made.renderers, *renderers]
+    targets: list[DataRenderer] = [one for one in renderers if one.name == marks.TARGET]
+    follow = "follow_mouse" if shown.heat else "snap_to_data"
+    hover = HoverTool(renderers=targets, tooltips=TOOLTIP, point_policy=follow, limit=1)
+    made.add_tools(BoxZoomTool(), hover)
+    made.toolbar.active_drag = None  # the page's script lets a mouse zoom, and fingers scroll
+    return made
 
 
-def text(words: str) -> str:
-    """Words as Plotly shows them literally, in as many lines."""
-    return html.escape(words, quote=False).replace("\n", "<br>")
+def _words(text: str) -> str | PlainText:
+    """Text that Bokeh shows as it is: signs that begin a formula are sent as no formula."""
+    return PlainText(text=text) if {*"$\\"} & {*text} else text
 
 
-def number(value: float) -> float | None:
-    """A number as JSON has it: None where it is not finite."""
-    return float(value) if math.isfinite(value) else None
+def _axis(axis: Axis) -> LinearAxis:
+    made = LinearAxis(
+        axis_label=_words(axis.title) or None,
+        major_label_overrides={tick: _words(words) for tick, words in axis.ticks},
+        axis_label_text_font=FONT,
+        axis_label_text_font_size="12px",
+        axis_label_text_font_style="normal",
+        axis_label_text_color=INK,
+        axis_label_standoff=6,
+        major_label_text_font=FONT,
+        major_label_text_font_size="11px",
+        major_label_text_color=INK,
+        axis_line_color=GREY,
+        major_tick_line_color=GREY,
+        major_tick_in=0,
+        major_tick_out=4,
+    )
+    made.update(ticker=FixedTicker(ticks=[tick for tick, _ in axis.ticks], minor_ticks=[]))
+    return made
 
 
-def numbers(values: Iterable[float]) -> list[float | None]:
-    """Numbers as JSON has them."""
-    return [number(value) for value in values]
-
-
-def _layout(shown: Frame) -> Json:
-    return {
-        "xaxis": _axis(shown.x, shown.heat is not None),
-        "yaxis": _axis(shown.y, shown.heat is not None),
-        "margin": {"l": 62, "r": 18, "t": 6, "b": 58},
-        "font": {"family": FONT, "size": 11.5, "color": INK},
-        "paper_bgcolor": WHITE,
-        "plot_bgcolor": WHITE,
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverlabel": {"align": "left", "bgcolor": WHITE, "font": {"color": INK, "family": FONT}},
-        "shapes": _across(shown),
-    }
-
-
-def _across(shown: Frame) -> list[Json]:
+def _across(made: Plot, shown: Frame) -> None:
     """The line across a frame at its reference, and the band in which nothing matters."""
     if shown.reference is None:
-        return []
-    whole = {"xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
-    low, high = shown.reference - shown.negligible, shown.reference + shown.negligible
-    none = {"width": 0}
-    band = {"type": "rect", "y0": low, "y1": high, "fillcolor": PALE, "line": none, **whole}
-    line = {"color": GREY, "width": 1}
-    reference = {"type": "line", "y0": shown.reference, "y1": shown.reference, "line": line}
-    return [*([band] if shown.negligible else []), {**reference, **whole}]
-
-
-def _axis(axis: Axis, cells: bool) -> Json:
-    ends = [axis.low, axis.high]
-    return {
-        "title": {"text": text(axis.title), "standoff": 8},
-        "type": "log" if axis.log else "linear",
-        "range": [math.log10(end) for end in ends] if axis.log else ends,
-        "tickmode": "array",
-        "tickvals": [tick for tick, _ in axis.ticks],
-        "ticktext": [text(words) for _, words in axis.ticks],
-        "tickangle": 0,
-        "ticklabeloverflow": "allow",
-        "ticks": "outside",
-        "ticklen": 3,
-        "showgrid": not cells,
-        "gridcolor": GRID,
-        "zeroline": False,
-        "linecolor": GREY,
-        "showline": True,
-    }
-
-
-def _series(series: Series, y: Axis) -> list[Json]:
-    """The points of a series, with a band or with bars."""
-    style = series.style
-    colour = COLOURS[style.colour % len(COLOURS)]
-    notes = series.notes or ("",) * len(series.x)
-    points: Json = {
-        "type": "scatter",
-        "mode": "lines+markers" if style.line else "markers",
-        "x": numbers(series.x),
-        "y": numbers(series.y),
-        "name": text(series.name),
-        "hoverinfo": "text",
-        "hovertext": [f"<b>{text(series.name)}</b><br>{text(note)}" for note in notes],
-        "line": {"color": colour, "width": 1.6, "dash": DASHES[style.dash % len(DASHES)]},
-        "marker": {
-            "symbol": MARKERS[style.marker % len(MARKERS)],
-            "size": 6 if style.line else 9,
-            "color": WHITE if style.hollow else colour,
-            "line": {"color": colour, "width": 1.6 if style.hollow else 0},
-        },
-    }
-    if style.band:
-        return [*_band(series, y, colour), points]
-    points["error_y"] = _bars(series.y, series.low, series.high, colour)
-    if series.x_low:
-        points["error_x"] = _bars(series.x, series.x_low, series.x_high, colour)
-    return [points]
-
-
-def _band(series: Series, y: Axis, colour: str) -> list[Json]:
-    """The intervals of a line as one area, without the points whose interval is not known.
-
-    A logarithmic axis has no place for an end at or below 0, and Plotly would leave the point
-    out: the area goes on below the frame instead.
-    """
-    floor = y.low / 2 if y.log else -math.inf
-    known = [
-        point
-        for point in zip(series.x, series.low, series.high, strict=True)
-        if all(map(math.isfinite, point))
-    ]
-    if len(known) < 2:
-        return []
-    back = known[::-1]
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [x for x, _, _ in known] + [x for x, _, _ in back],
-            "y": [max(low, floor) for _, low, _ in known] + [max(high, floor) for *_, high in back],
-            "fill": "toself",
-            "fillcolor": colour,
-            "opacity": 0.16,
-            "line": {"width": 0, "color": colour},
-            "hoverinfo": "skip",
-        }
-    ]
-
-
-def _bars(values: Numbers, low: Numbers, high: Numbers, colour: str) -> Json:
-    up, down = (
-        [number(abs(end - value)) for value, end in zip(values, ends, strict=True)]
-        for ends in (high, low)
+        return
+    if shown.negligible:
+        low, high = shown.reference - shown.negligible, shown.reference + shown.negligible
+        band = BoxAnnotation(bottom=low, top=high, fill_color=PALE, fill_alpha=1, line_color=None)
+        band.level = "image"  # below the grid
+        made.add_layout(band)
+    made.add_layout(
+        Span(location=shown.reference, dimension="width", line_color=GREY, level="underlay")
     )
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": up,
-        "arrayminus": down,
-        "color": colour,
-        "thickness": 1.2,
-        "width": 0,
-    }
-
-
-def _heat(heat: Heat) -> list[Json]:
-    last = len(heat.colours) - 1
-    cells: Json = {
-        "type": "heatmap",
-        "z": [numbers(line) for line in heat.values],
-        "zmin": heat.low,
-        "zmax": heat.high,
-        "colorscale": [[i / last, colour] for i, colour in enumerate(heat.colours)],
-        "showscale": False,
-        "hoverinfo": "text",
-        "hovertext": [[text(note) for note in line] for line in heat.notes],
-    }
-    return [cells, *_level(heat), *_rings(heat)]
-
-
-def _level(heat: Heat) -> list[Json]:
-    """The line where the values cross the level."""
-    if not heat.crossing:
-        return []
-    line: Json = {
-        "type": "contour",
-        "z": [numbers(values) for values in heat.crossing],
-        "contours": {"start": heat.level, "end": heat.level, "size": 1, "coloring": "none"},
-        "showscale": False,
-        "hoverinfo": "skip",
-        "line": {"color": BLACK, "width": 1.5},
-    }
-    return [line]
-
-
-def _rings(heat: Heat) -> list[Json]:
-    """The rings around marked cells: white on black, which is seen on dark and on light cells."""
-    if not heat.marked:
-        return []
-    columns, rows = zip(*heat.marked, strict=True)
-    place: Json = {"type": "scatter", "mode": "markers", "hoverinfo": "skip"}
-    place |= {"x": list(columns), "y": list(rows)}
-    rings: list[Json] = []
-    for colour, width in ((BLACK, 5), (WHITE, 2)):
-        line = {"width": width, "color": colour}
-        marker = {"symbol": "circle-open", "size": 14, "color": colour, "line": line}
-        rings.append({**place, "marker": marker})
-    return rings

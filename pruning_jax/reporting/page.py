@@ -3,43 +3,52 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
-from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pruning_jax.reporting import interactive
+from pruning_jax.reporting import alt, interactive
 from pruning_jax.reporting.chart import Chart, ColourScale
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.listing import Listing
+from pruning_jax.reporting.packed import library, packed, packed_library
 from pruning_jax.reporting.swatches import swatch
-from pruning_jax.reporting.verdicts import ClaimSection
+from pruning_jax.reporting.verdicts import ClaimSection, overview
 from pruning_jax.reporting.wording import percent
 from pruning_jax.workdir import paths
+
+FIRST = "test_error"
+"""The chart that the page begins with."""
+
+
+class RunSection(NamedTuple):
+    """What the page says of one run; the label is empty where it is the only one."""
+
+    label: str
+    lead: str
+    claims: list[ClaimSection]
+    how: dict[str, list[str]]  # how it was run: terms and what is said of them
+    commands: list[str]
+    config: str
 
 
 class Content(NamedTuple):
     """Everything that the page says."""
 
     title: str
-    lead: str
     glossary: dict[str, str]
     made: str  # when and by what
     missing: list[str]
-    claims: list[ClaimSection]
-    rates: list[str]  # the noise rates of the verdicts
+    runs: list[RunSection]
     settings: dict[str, str]  # of the verdicts
     facts: Facts
     charts: dict[str, Chart]
     tables: frozenset[str]  # the names of the tables that have rows, and so a file
     listings: list[Listing]
-    how: dict[str, list[str]]  # how it was run: terms and what is said of them
-    commands: list[str]
-    config: str
+    picture: bytes = b""  # the first chart as PNG, for browsers that run no scripts
 
 
 def render(content: Content) -> str:
@@ -51,32 +60,31 @@ def render(content: Content) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
     script, facts = _source("report.js"), content.facts
     charts = [_chart(name, chart, content.tables) for name, chart in content.charts.items()]
+    figures = json.dumps(interactive.content(content.charts), allow_nan=False)
     return environment.get_template("report.html").render(
         content._asdict()
         | {
-            "policy": policy(plotly(), script),
+            "policy": policy(library(), script),
             "style": Markup(_source("report.css")),
             "script": Markup(script),
-            "plotly": Markup(plotly()),
-            "content": data(interactive.content(content.charts)),
+            "library": packed_library(),
+            "content": packed(figures),
             "choices": [{"value": f"{rate:g}", "words": percent(rate)} for rate in facts.rates],
             "algorithms": [
                 {"name": name, "label": facts.label(name), "swatch": swatch(facts.style(name))}
                 for name in facts.algorithms
             ],
-            "charts": charts,
-            "table_file": _table,
+            "first": [chart for chart in charts if chart["name"] == FIRST],
+            "charts": [chart for chart in charts if chart["name"] != FIRST],
+            "picture": base64.b64encode(content.picture).decode(),
+            "claims": _claims(content.runs),
+            "overview": overview,
+            "table_file": table_file,
         }
     )
-
-
-@cache
-def plotly() -> str:
-    """Plotly's own script, minified, as its package brings it."""
-    folder = resources.files("plotly") / "package_data"
-    return (folder / "plotly.min.js").read_text(encoding="utf-8")
 
 
 def _source(name: str) -> str:
@@ -86,6 +94,9 @@ def _source(name: str) -> str:
 
 def policy(*scripts: str) -> str:
     """The rule for browsers that lets these scripts run, and nothing else run or be loaded.
+
+    A script that the page unpacks is one of them, because the browser compares the text that is to
+    run, wherever it comes from.
 
     Names from a configuration stand in the page: should one get past the escaping, the browser
     still does not obey it.
@@ -98,26 +109,32 @@ def policy(*scripts: str) -> str:
     )
 
 
-def data(content: Mapping[str, object]) -> Markup:
-    """JSON that can stand inside a script element, whatever its strings say.
+def breakable(name: str) -> Markup:
+    """A name that may go on in the next line after an underscore.
 
-    >>> print(data({"name": "</script><!--"}))
-    {"name":"\\u003c/script\\u003e\\u003c!--"}
+    >>> print(breakable("weight_rewinding <b>"))
+    weight_<wbr>rewinding &lt;b&gt;
     """
-    plain = json.dumps(content, allow_nan=False, separators=(",", ":"))
-    for character in "<>&":
-        plain = plain.replace(character, f"\\u{ord(character):04x}")
-    return Markup(plain)
+    return Markup("_<wbr>").join(name.split("_"))
 
 
-def _chart(name: str, chart: Chart, tables: frozenset[str]) -> dict[str, object]:
+def _claims(runs: list[RunSection]) -> dict[int, dict[str, ClaimSection]]:
+    """By the number of a claim, what each run says of it."""
+    found: dict[int, dict[str, ClaimSection]] = {}
+    for run in runs:
+        for claim in run.claims:
+            found.setdefault(claim.number, {})[run.label] = claim
+    return found
+
+
+def _chart(name: str, chart: Chart, tables: frozenset[str]) -> dict[str, Any]:
     """A chart as the template needs it."""
     legend = [
         {"name": series.name, "algorithm": series.algorithm, "swatch": swatch(series.style)}
         for series in chart.legend.values()
     ]
     files = [paths.figure(Path(), name, suffix).as_posix() for suffix in ("pdf", "png")]
-    files += [_table(table) for table in chart.tables if table in tables]
+    files += [table_file(table) for table in chart.tables if table in tables]
     return {
         "name": name,
         "title": chart.title,
@@ -130,7 +147,7 @@ def _chart(name: str, chart: Chart, tables: frozenset[str]) -> dict[str, object]
     }
 
 
-def _table(name: str) -> str:
+def table_file(name: str) -> str:
     """The file of a table, as a link beside the page; that of an exploration has its folder."""
     return f"{name}.csv" if "/" in name else paths.table(Path(), name).as_posix()
 
@@ -142,7 +159,9 @@ def _rows(name: str, chart: Chart) -> list[dict[str, object]]:
             "id": f"{name}-{i}",
             "row": frame.row,
             "title": frame.column,
-            "label": ", ".join(filter(None, (chart.title, frame.row, frame.column))),
+            "seen": alt.seen(chart.title, frame),
+            "rate": None if frame.noise_rate is None else f"{frame.noise_rate:g}",
+            "algorithm": frame.algorithm,
         }
         for i, frame in enumerate(chart.frames)
     ]

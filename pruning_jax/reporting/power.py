@@ -10,11 +10,8 @@ from rich.table import Table
 from pruning_jax.analysis.power.needed import MOST, POWER
 from pruning_jax.analysis.power.power import ACCURACIES, FACTORS, Power
 from pruning_jax.reporting.tabular import Record, grouped, records
-from pruning_jax.reporting.verdicts import LOGARITHM
+from pruning_jax.reporting.verdicts import LOGARITHM, SHORT
 from pruning_jax.reporting.wording import listed
-
-CLAIMS = {1: "1 size", 2: "2 training", 3: "3 noise", 4: "4 factors"}
-"""The claims, so short that a table fits into 80 columns."""
 
 HEADS = {
     False: [f"{100 * effect:g}" for effect in ACCURACIES],
@@ -69,7 +66,7 @@ def _alike(rows: list[Record], logarithm: bool) -> dict[tuple[str, ...], list[st
         if not first["lacking"]:
             said = [str(first["densities"]), effect(float(first["smallest_effect"]), logarithm)]
             said += [_count(float(row["seeds_needed"])) for row in own]
-        key = (CLAIMS[int(claim)], f"{100 * float(rate):.3g} %", *said)
+        key = (SHORT[int(claim)], f"{100 * float(rate):.3g} %", *said)
         names.setdefault(key, []).append(str(name))
     return names
 

@@ -5,10 +5,12 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from pruning_jax.analysis.answers import Tables
+from pruning_jax.analysis.claims.verdicts import UNDECIDED, VERDICTS
 from pruning_jax.analysis.settings import Settings
 from pruning_jax.reporting import listing, tabular
+from pruning_jax.reporting.headlines import headline
 from pruning_jax.reporting.tabular import Record, grouped
-from pruning_jax.reporting.wording import noise, percent, several, typeset
+from pruning_jax.reporting.wording import noise, percent, typeset
 
 CLAIMS = {
     1: (
@@ -33,21 +35,31 @@ CLAIMS = {
 }
 """Title and words of each claim."""
 
+SHORT = {1: "1 size", 2: "2 training", 3: "3 noise", 4: "4 factors"}
+"""The claims, so short that a table fits on a phone or into 80 columns."""
+
 EFFECTS = {
-    "gain": "test accuracy of the pruned network minus that of the dense one",
-    "beyond_size": "test accuracy of the pruned network minus that of a dense one of as many "
-    "weights",
-    "beyond_time": "test accuracy of the pruned network minus that of a dense one trained as long",
-    "beyond_both": "test accuracy of the pruned network minus that of a dense one of as many "
-    "weights, trained as long",
-    "log_loss": "logarithm of the ratio of training losses, pruned to dense",
-    "reduction": "accuracy that noisy examples cost the dense network minus what they cost the "
-    "pruned one",
+    "gain": "test accuracy, pruned minus dense",
+    "beyond_size": "test accuracy, pruned minus dense of as many weights",
+    "beyond_time": "test accuracy, pruned minus dense trained as long",
+    "beyond_both": "test accuracy, pruned minus dense of as many weights, trained as long",
+    "log_loss": "logarithm of the training loss, pruned divided by dense",
+    "reduction": "accuracy lost to noisy examples, dense minus pruned",
 }
 """What each measure is, in words."""
 
 LOGARITHM = "log_loss"
 """The measure that is not in percentage points."""
+
+
+class Effect(NamedTuple):
+    """The numbers that stand beside a verdict, in words; empty where nothing was measured."""
+
+    size: str = ""  # with its interval
+    what: str = ""
+    density: str = ""
+    replicates: str = ""
+    confidence: str = ""  # of the interval
 
 
 class VerdictLine(NamedTuple):
@@ -57,21 +69,27 @@ class VerdictLine(NamedTuple):
     noise: str
     verdict: str  # supported, contradicted, no gain or undecided
     sentence: str
-    effect: str
+    effect: Effect
 
     @property
     def badge(self) -> str:
         """The class of its badge in the style sheet."""
-        known = ("supported", "contradicted", "no gain", "undecided")
-        return (self.verdict if self.verdict in known else "undecided").replace(" ", "-")
+        return (self.verdict if self.verdict in VERDICTS else UNDECIDED).replace(" ", "-")
 
 
 class ClaimSection(NamedTuple):
     """A claim of the paper with a verdict for each algorithm and noise rate."""
 
+    number: int
     title: str
     says: str
+    headline: str
     lines: tuple[VerdictLine, ...]
+
+    @property
+    def short(self) -> str:
+        """A heading for a narrow column."""
+        return SHORT.get(self.number, self.title)
 
     @property
     def algorithms(self) -> dict[str, dict[str, VerdictLine]]:
@@ -87,11 +105,12 @@ def sections(tables: Tables) -> list[ClaimSection]:
     rows = tabular.read(tables, "claims")
     rows.sort(key=lambda row: (int(row["claim"]), float(row["noise_rate"])))
     found = []
-    for (number,), part in grouped(rows, "claim").items():
-        title, says = CLAIMS.get(int(number), (f"Claim {number}", ""))
+    for (claim,), part in grouped(rows, "claim").items():
+        number = int(claim)
+        title, says = CLAIMS.get(number, (f"Claim {number}", ""))
         by_algorithm = grouped(part, "algorithm").values()
         lines = tuple(_line(row) for rows in by_algorithm for row in rows)
-        found.append(ClaimSection(title, says, lines))
+        found.append(ClaimSection(number, title, says, headline(number, part), lines))
     return found
 
 
@@ -111,21 +130,35 @@ def rates(claims: list[ClaimSection]) -> list[str]:
     return [*dict.fromkeys(every)]
 
 
-def measured(row: Record) -> str:
-    """The effect of a claim with its interval, as a sentence; nothing if none was measured."""
+def overview(claims: list[ClaimSection]) -> dict[str, dict[str, list[VerdictLine | None]]]:
+    """By noise rate and algorithm, the verdict on each claim."""
+    named = [name for claim in claims for name in claim.algorithms]
+    return {
+        rate: {
+            name: [claim.algorithms.get(name, {}).get(rate) for claim in claims]
+            for name in dict.fromkeys(named)
+        }
+        for rate in rates(claims)
+    }
+
+
+def measured(row: Record) -> Effect:
+    """The effect that decides a claim, or comes nearest to deciding it."""
     names = ("effect", "low", "high", "density", "confidence")
     effect, low, high, density, confidence = (float(row[n]) for n in names)
     if math.isnan(effect):
-        return ""
+        return Effect()
     name = str(row["measure"])
     write = listing.number(3, sign=True) if name == LOGARITHM else listing.POINTS
-    unit = "" if name == LOGARITHM else "points"
     ends = listing.interval(low, high, write)
-    size = " ".join(filter(None, (write(effect), ends, unit)))
-    sure = f", with a {percent(confidence)} interval" if ends else ""
-    replicates = several(float(row["replicates"]), "replicate")
-    what = EFFECTS.get(name, name)
-    return f"At a density of {percent(density)}, {what}: {size}, over {replicates}{sure}."
+    unit = "" if name == LOGARITHM else "points"
+    return Effect(
+        " ".join(filter(None, (write(effect), ends, unit))),
+        EFFECTS.get(name, name),
+        percent(density),
+        f"{float(row['replicates']):.0f}",
+        percent(confidence) if ends else "",
+    )
 
 
 def settings(own: Settings) -> dict[str, str]:

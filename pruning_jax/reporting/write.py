@@ -9,12 +9,12 @@ import pandas as pd
 
 from pruning_jax import files
 from pruning_jax.analysis import answers
-from pruning_jax.analysis.answers import Tables
 from pruning_jax.analysis.settings import Settings
 from pruning_jax.errors import WrongUse, one_of, require
-from pruning_jax.reporting import figures, gallery, page, sections
+from pruning_jax.reporting import figures, gallery, joining, page, parts, sections
 from pruning_jax.reporting.chart import Chart
-from pruning_jax.reporting.facts import facts_of
+from pruning_jax.reporting.facts import Facts
+from pruning_jax.reporting.parts import Part
 from pruning_jax.reporting.tabular import pick, records
 from pruning_jax.workdir import cellfiles, explored, locks, paths
 from pruning_jax.workdir.attempt import attempt
@@ -30,13 +30,24 @@ class Written(NamedTuple):
     missing: list[str]  # rounds, files or figures that the report lacks
 
 
-def write(workdir: Path, *, pruned: str | None = None, analyses: Sequence[str] = ()) -> Written:
-    """The files of a report, which are written to the workdir: the page, figures/ and tables/.
+Workdirs = str | Path | Sequence[str | Path]
+
+
+def write(
+    workdir: Workdirs,
+    *,
+    out: str | Path | None = None,
+    pruned: str | None = None,
+    analyses: Sequence[str] = (),
+) -> Written:
+    """The files of a report: the page, figures/ and tables/.
 
     A run that is unfinished or damaged gives what can be shown, and a list of what cannot.
 
     Args:
-      workdir: the directory of the run; its union of rows, rounds.parquet, is made again.
+      workdir: the directory of the run; its union of rows, rounds.parquet, is made again. Or
+        those of several runs, which the report compares; nothing is written to them.
+      out: the directory that the report is written to; by default the workdir, if it is one.
       pruned: the only algorithm that the claims are asked of; by default all that prune.
       analyses: analyses of the user's own, as `my_module:name`. Each gives a table `name`.
 
@@ -44,28 +55,85 @@ def write(workdir: Path, *, pruned: str | None = None, analyses: Sequence[str] =
       WrongUse: there is nothing to report, an argument is wrong, or the page cannot be written.
     """
     names = answers.named(analyses)  # it complains of a mistake before anything is read
-    run = _collected(workdir)
+    several = not isinstance(workdir, str | Path)
+    workdirs = [Path(place) for place in workdir] if several else [Path(workdir)]
+    labels = parts.labels(workdirs)
+    place = _place(workdirs, out)
+    runs = [_collected(path) for path in workdirs]
+    settings, *_ = [_settings(run.rows, pruned) for run in runs]
+    made = [_part(label, run, settings, analyses) for label, run in zip(labels, runs, strict=True)]
+    _make(place)
+    _make_again(made, place)
+    facts = parts.shared(made)
+    charts = joining.joined(
+        {part.label: _charts(part, own) for part, own in zip(made, facts, strict=True)}
+    )
     problems: list[str] = []
-    settings = _settings(run.rows, pruned)
-    tables = answers.tables(run, problems, settings, analyses)
-    tables |= explored.tables(workdir, problems)
-    if run.whole:  # the union may hold rows of a cell whose own file is damaged: keep them
-        attempt(lambda: _unite(run), "the union rounds.parquet", problems)
-    order = [algorithm.name for algorithm in run.experiment.algorithms] if run.experiment else []
-    facts = facts_of(run.rows, order)
-    charts = gallery.charts(tables, facts, problems)
-    table_files = _write_tables(workdir, list(names), tables, problems)
-    figure_files = _write_figures(workdir, charts, problems)
+    found = [*names]
+    if place.resolve() != runs[0].workdir.resolve():  # where those of explorations lie already
+        found += sorted({name for part in made for name in part.tables if "/" in name})
+    table_files = _write_tables(place, found, made, problems)
+    figure_files = _write_figures(place, charts, problems)
     own = [name for name, analysis in names.items() if ":" in analysis]
-    content = sections.content(run, tables, facts, charts, problems, own, settings)
-    _write_page(paths.report(workdir), page.render(content))
-    return Written(paths.report(workdir), figure_files, table_files, content.missing)
+    content = sections.content(made, parts.together(facts), charts, problems, own, settings)
+    picture = paths.figure(place, page.FIRST, "png")
+    content = content._replace(picture=picture.read_bytes() if picture in figure_files else b"")
+    _write_page(paths.report(place), page.render(content))
+    return Written(paths.report(place), figure_files, table_files, content.missing)
+
+
+def _place(workdirs: Sequence[Path], out: str | Path | None) -> Path:
+    """The directory of the report.
+
+    In a workdir there is room for the report of its own run, and for nothing else.
+    """
+    require(bool(workdirs), "workdir: there is none to report")
+    for workdir in workdirs:
+        require(workdir.is_dir(), f"workdir {workdir} is not a directory")
+    require(
+        out is not None or len(workdirs) == 1,
+        f"out is missing: a report of {len(workdirs)} runs needs a directory of its own",
+    )
+    place = workdirs[0] if out is None else Path(out)
+    writable = not place.is_dir() or os.access(place, os.W_OK | os.X_OK)
+    require(writable, f"{'workdir' if out is None else 'out'} {place} is not writable")
+    if [path.resolve() for path in workdirs] != [place.resolve()]:
+        within = [w for w in workdirs if place.resolve().is_relative_to(w.resolve())]
+        require(not within, f"out {place} lies in a workdir, where nothing else may lie")
+    return place
+
+
+def _make(place: Path) -> None:
+    """Makes the directory of the report, if it is not there."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUse(f"out {place} cannot be made: {error}") from error
+
+
+def _part(label: str, run: Run, settings: Settings, analyses: Sequence[str]) -> Part:
+    """A run with its tables."""
+    problems: list[str] = []
+    tables = answers.tables(run, problems, settings, analyses)
+    return Part(label, run, tables | explored.tables(run.workdir, problems), problems)
+
+
+def _make_again(made: Sequence[Part], place: Path) -> None:
+    """Makes the union of all rows again, in the workdir of the only run."""
+    run = made[0].run
+    # The union may hold rows of a cell whose own file is damaged: then it is kept.
+    if len(made) == 1 and run.whole and place.resolve() == run.workdir.resolve():
+        attempt(lambda: _unite(run), "the union rounds.parquet", made[0].problems)
+
+
+def _charts(part: Part, facts: Facts) -> dict[str, Chart]:
+    """The charts of a run, under the names that its algorithms have in the report."""
+    renamed = {name: part.renamed(table) for name, table in part.tables.items()}
+    return gallery.charts(renamed, facts, part.problems)
 
 
 def _collected(workdir: Path) -> Run:
     """What the workdir holds, once it is certain that a report can be made of it."""
-    require(workdir.is_dir(), f"workdir {workdir} is not a directory")
-    require(os.access(workdir, os.W_OK | os.X_OK), f"workdir {workdir} is not writable")
     run = collect(workdir)
     reason = f": {run.problems[0]}" if run.problems else ""
     require(len(run.rows) > 0, f"workdir {workdir} holds no round that can be shown{reason}")
@@ -91,15 +159,29 @@ def _unite(run: Run) -> None:
 
 
 def _write_tables(
-    workdir: Path, names: list[str], tables: Tables, problems: list[str]
+    place: Path, names: list[str], made: Sequence[Part], problems: list[str]
 ) -> list[Path]:
-    """The tables that have rows, as CSV."""
+    """The tables that have rows, as CSV; those of several runs together, with a column `run`."""
     written: list[Path] = []
     for name in names:
-        path, table = paths.table(workdir, name), tables.get(name)
-        attempt(lambda p=path, t=table: _write_table(p, t), f"tables/{name}.csv", problems)
+        path = place / page.table_file(name)
+        attempt(
+            lambda p=path, n=name: _write_table(p, _table(n, made)), page.table_file(name), problems
+        )
         written += [path] if path.exists() else []
     return written
+
+
+def _table(name: str, made: Sequence[Part]) -> pd.DataFrame | None:
+    """A table of all runs; None if there is none."""
+    tables = {part.label: part.tables[name] for part in made if name in part.tables}
+    if len(made) == 1:
+        return next(iter(tables.values()), None)
+    labelled = []
+    for label, table in tables.items():
+        labelled.append(table.copy())
+        labelled[-1].insert(0, "run", label, allow_duplicates=True)
+    return pd.concat(labelled) if labelled else None
 
 
 def _write_table(path: Path, table: pd.DataFrame | None) -> None:

@@ -67,7 +67,7 @@ def check_rewind(rewind: str | Rewind) -> None:
 
 def _restarted(name: str, replica: Replica) -> tuple[TrainState, Mask]:
     """The state and the mask with which round 1 starts."""
-    return restart.restart(tiny.RECIPE, (name,), replica, 0, False, 1)
+    return restart.restart(tiny.RECIPE, (name,), False, replica, 0, 1)
 
 
 def _check_shapes(name: str, function: Rewind, replica: Replica) -> None:

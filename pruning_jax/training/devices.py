@@ -36,6 +36,11 @@ class Target(NamedTuple):
         """Whether the devices are cores of a CPU, which have one memory in common."""
         return self.devices[0].platform == "cpu"
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the devices are GPUs."""
+        return self.devices[0].platform in ("gpu", "cuda", "rocm")
+
 
 def here() -> Target:
     """The devices of this process, and of those that it trains with."""

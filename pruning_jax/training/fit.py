@@ -6,6 +6,7 @@ from jaxtyping import Array, Float, Int
 
 from pruning_jax.data.augment import augment
 from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.training import vectors
 from pruning_jax.training.devices import over_batch
 from pruning_jax.training.examples import Batch, Images, epoch_order, gather, normalise
 from pruning_jax.training.network import mean_loss
@@ -21,6 +22,7 @@ def step(
     """The state after one step on a batch.
 
     Args:
+      replica: its state and mask may be vectors (training/vectors.py).
       key: the key of the epoch, which decides how the batch's images are augmented.
     """
     batch = Batch(*map(over_batch, batch))
@@ -36,6 +38,8 @@ def step(
     # The context is opened here too because gradients are traced after the forward pass.
     with jax.default_matmul_precision(recipe.precision):
         gradient, statistics = jax.grad(loss, has_aux=True)(replica.state.params)
+    if isinstance(replica.state.statistics, jax.Array):
+        statistics = vectors.vector(statistics)
     return update(recipe, replica.state, gradient, statistics)
 
 
@@ -53,7 +57,7 @@ def fit(
     replica's key and the step alone.
     """
     start, stop = jnp.asarray(start, jnp.int32), jnp.asarray(stop, jnp.int32)
-    length = recipe.steps_per_epoch
+    length, begun = recipe.steps_per_epoch, vectors.of(recipe, replica)
 
     def one_epoch(epoch: Int[Array, ""], state: TrainState) -> TrainState:
         order = epoch_order(recipe, replica.key, epoch)
@@ -61,10 +65,11 @@ def fit(
         first = epoch * length
 
         def one_step(i: Int[Array, ""], state: TrainState) -> TrainState:
-            now = replica._replace(state=state)
+            now = begun._replace(state=state)
             return step(recipe, now, gather(now, images, order[i]), key, images)
 
         begin, end = jnp.maximum(start - first, 0), jnp.minimum(stop - first, length)
         return jax.lax.fori_loop(begin, end, one_step, state)
 
-    return jax.lax.fori_loop(start // length, -(-stop // length), one_epoch, replica.state)
+    epochs = start // length, -(-stop // length)
+    return vectors.back(recipe, jax.lax.fori_loop(*epochs, one_epoch, begun.state))

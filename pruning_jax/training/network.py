@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 from pruning_jax import masks
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.models.build import build
+from pruning_jax.training import vectors
 from pruning_jax.training.examples import Images, normalise
 from pruning_jax.training.replica import Replica
 from pruning_jax.types import Mask, Params, Statistics
@@ -29,12 +30,14 @@ def logits(
     weights are exactly 0, and nothing has to be masked after a step.
 
     Args:
+      params, mask, statistics: trees of arrays, or vectors (training/vectors.py).
       images: normalised.
       valid: True for examples, False for padding, which BatchNorm leaves out of its moments;
         None where there is no padding.
       train: whether BatchNorm uses the moments of this batch and updates its statistics.
     """
-    variables = {"params": masks.apply(mask, params)}
+    params, statistics = vectors.network(recipe, masks.apply(mask, params), statistics)
+    variables = {"params": params}
     if statistics:
         variables["batch_stats"] = statistics
     mutable = ["batch_stats"] if train and statistics else []

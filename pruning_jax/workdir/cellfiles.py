@@ -30,13 +30,12 @@ from pruning_jax.workdir.saved import Saved, packed
 
 def write_rows(path: Path, rows: list[Row]) -> None:
     """Writes rows as a Parquet file, whole or not at all."""
-    table = pa.Table.from_pylist(rows, SCHEMA)
+    write_table(path, pa.Table.from_pylist(rows, SCHEMA))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Writes a table as a Parquet file, whole or not at all."""
     files.replace(path, lambda file: pq.write_table(table, file))
-
-
-def as_stored(row: Row) -> Row:
-    """A row as a table gives it back, so that its sum is the same before and after."""
-    return pa.Table.from_pylist([row], SCHEMA).to_pylist()[0]
 
 
 MOST_ROWS = 10_000_000
@@ -86,9 +85,9 @@ class CellFiles:
         self.folder = paths.cell(workdir, cell)
         rounds = paths.rounds(workdir, cell)
         try:
-            self.rows: list[Row] = []
-            if rounds.exists():
-                self.rows = read_table(rounds, MOST_ROUNDS).to_pylist()
+            table = read_table(rounds, MOST_ROUNDS) if rounds.exists() else SCHEMA.empty_table()
+            self.rows: list[Row] = table.to_pylist()
+            self._table = table.cast(SCHEMA)  # a run goes on only with the columns that it has
         except Exception as error:  # a damaged file may lead to any error
             raise WrongUse(
                 f"{rounds} cannot be read ({said(error)}); run the same command again once no "
@@ -123,7 +122,8 @@ class CellFiles:
           made: what is to be kept of it.
           origin: the sum with which the cell's chain begins, as `manifest.origin` gives it.
         """
-        row = as_stored(made.row)
+        line = pa.Table.from_pylist([made.row], SCHEMA)
+        (row,) = line.to_pylist()  # as it is read again, so that its sum is the same then
         round_ = row["round"]
         where = self.workdir, self.cell
         mask = write_arrays(paths.mask(*where, round_), made.mask, compressed=True)
@@ -147,7 +147,8 @@ class CellFiles:
         self.entries[round_:] = [replace(entry, sum=manifest.chained(entry))]
         manifest.write(*where, self.entries)
         self.rows[round_:] = [row]
-        write_rows(paths.rounds(*where), self.rows)
+        self._table = pa.concat_tables([self._table.slice(0, round_), line])
+        write_table(paths.rounds(*where), self._table)
 
 
 def ended_in(algorithm: Algorithm, rows: Sequence[Row]) -> list[bool]:

@@ -43,7 +43,11 @@ FIELDS = {
     | TRACED
     | {"images_per_second", "images_per_second_sent", "devices"},
     ("predicted", "descent, run"): {"measured_seconds", "plan_seconds", "plan_times_measured"},
-    ("predicted", "resnet20, turns, gradient, float32, 1"): {"measured_step_ms", "plan_step_ms"},
+    ("predicted", "resnet20, turns, gradient, float32, 1"): {
+        "measured_step_ms",
+        "plan_step_ms",
+        "plan_on_step_ms",
+    },
     ("predicted", "lenet, vmap, float32, 2"): {"plan_times_measured"},
 }
 """What some rows have at least."""
@@ -156,6 +160,7 @@ def test_whatever_was_timed_was_predicted(whole):
         fields = parts["predicted"]["rows"][name]["fields"]
         ratio = fields["plan_step_ms"] / fields["measured_step_ms"]
         assert fields["plan_times_measured"] == pytest.approx(ratio)
+        assert fields["plan_on_step_ms"] > 0
 
 
 @pytest.mark.slow

@@ -18,6 +18,9 @@ CASES = {
     "the_figure": (r"^open \S*accuracy.png", 3000, "figures/accuracy.png"),
 }
 
+OFTEN = {"checkpoint_minutes": 1e-6}
+"""Rounds are so short here that no checkpoint would be worth its time."""
+
 
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory):
@@ -27,7 +30,7 @@ def reference(tmp_path_factory):
 @pytest.mark.slow
 def test_a_run_goes_on_when_there_is_room_again(reference, tmp_path):
     """Every file that a run writes."""
-    runs = {case: training(tmp_path / case / "run") for case in CASES}
+    runs = {case: training(tmp_path / case / "run", **OFTEN) for case in CASES}
     full = [
         {"arguments": runs[case], "full_before": [pattern, size]}
         for case, (pattern, size, _) in CASES.items()
@@ -47,7 +50,7 @@ def test_a_run_goes_on_when_there_is_room_again(reference, tmp_path):
 @pytest.mark.slow
 def test_a_run_goes_on_when_it_may_write_again(reference, tmp_path):
     """In the middle of a run the workdir becomes read-only, before each kind of file."""
-    runs = {case: training(tmp_path / case / "run") for case in CASES}
+    runs = {case: training(tmp_path / case / "run", **OFTEN) for case in CASES}
     for case in CASES:
         (tmp_path / case).mkdir()
     refused = [

@@ -10,6 +10,7 @@ import optax
 import pytest
 
 from pruning_jax import masks, plugins
+from pruning_jax.exchange.torch_networks import NETWORKS
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.training import network as networks
 from pruning_jax.training import state
@@ -37,7 +38,7 @@ def both(name):
     )
     new = jax.device_get(jax.jit(state.create, static_argnums=0)(recipe, jax.random.key(0)))
     new = jax.tree.map(lambda a: a.astype(np.float64) if a.dtype == np.float32 else a, new)
-    network = torch_networks.NETWORKS[name](CLASSES).double()
+    network = NETWORKS[name](CLASSES).double()
     torch_networks.copy(new.params, network)
     return recipe, new, network
 

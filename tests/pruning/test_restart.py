@@ -43,7 +43,7 @@ def rewound(recipe, name, replica, **options):
 
 
 def both(recipe, name, replica, *, shuffle=False, round_=1):
-    return restart(recipe, (name,), replica, 0, shuffle, round_)
+    return restart(recipe, (name,), shuffle, replica, 0, round_)
 
 
 def equal(a, b):
@@ -141,8 +141,8 @@ def test_reinit_draws_new_weights_and_repeats(recipe, create, before):
 @pytest.mark.parametrize("which", range(len(plugins.REWINDS.names)))
 def test_a_restart_takes_the_rewind_that_it_is_told(which, recipe, before):
     names = plugins.REWINDS.names
-    program = jax.jit(restart, static_argnums=(0, 1))
-    new, _ = program(recipe, names, before, which, False, 1)
+    program = jax.jit(restart, static_argnums=(0, 1, 2))
+    new, _ = program(recipe, names, False, before, which, 1)
     equal(new, jax.jit(rewound, static_argnums=(0, 1))(recipe, names[which], before))
 
 

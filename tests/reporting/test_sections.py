@@ -5,20 +5,40 @@ from dataclasses import replace
 import pytest
 
 from pruning_jax.reporting import provenance, sections
+from pruning_jax.reporting.parts import Part
 
 
 @pytest.fixture(scope="module")
 def content(run, tables, facts, charts):
-    problems = []
-    made = sections.content(run, tables, facts, charts, problems)
-    assert not problems
+    made = sections.content([Part("", run, tables, [])], facts, charts, [])
+    assert not made.missing
     return made
 
 
 def test_the_lead_says_what_was_run(content):
+    (section,) = content.runs
     for words in ("digits", "lenet_300_100", "44,200 prunable weights", "lrr, random and extended"):
-        assert words in content.lead
-    assert "4 seeds" in content.lead
+        assert words in section.lead
+    assert "4 seeds" in section.lead
+
+
+def test_what_is_missing_says_in_which_run(run, tables, facts, charts):
+    lost = replace(run, problems=["a file"], unfinished=["a cell"])
+    parts = [Part("a", lost, tables, ["a table"]), Part("b", run, {}, [])]
+    made = sections.content(parts, facts, charts, ["a figure"])
+    assert made.missing[:3] == ["a: a file", "a: a cell", "a: a table"]
+    assert made.missing[3].startswith("b: the verdicts cannot be made")
+    assert made.missing[-1] == "a figure"
+    assert made.title.startswith("a and b: ")
+
+
+def test_listings_of_several_runs_say_of_which(run, tables, facts, charts):
+    parts = [Part("a", run, tables, []), Part("b", run, tables, [])]
+    (one,) = [x for x in sections.content(parts[:1], facts, charts, []).listings if x.name == "tie"]
+    (both,) = [x for x in sections.content(parts, facts, charts, []).listings if x.name == "tie"]
+    assert both.headings == ("run", *one.headings)
+    assert [line.cells[0] for line in both.lines] == ["a"] * len(one.lines) + ["b"] * len(one.lines)
+    assert [line.cells[1:] for line in both.lines[: len(one.lines)]] == [x.cells for x in one.lines]
 
 
 def test_words_that_the_page_uses_are_explained():

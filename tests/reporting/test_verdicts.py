@@ -31,20 +31,24 @@ def test_every_claim_has_a_verdict_for_every_algorithm_and_noise_rate(sections, 
             assert [line.verdict for line in lines.values()] == [*own["verdict"]]
             for line in lines.values():
                 assert line.verdict.replace(" ", "-") == line.badge
-                assert not line.effect or line.effect.endswith(("interval.", "replicates."))
+                assert bool(line.effect.size) == bool(line.effect.what)
 
 
-def test_an_effect_is_a_sentence_with_the_numbers_of_the_table(tables):
+def test_an_effect_has_the_numbers_of_the_table(tables):
     rows = tables["claims"].dropna(subset="low").to_dict("records")
     assert {row["measure"] for row in rows} > {"gain", "log_loss"}
     for row in rows:
-        said = verdicts.measured(row).replace("\N{MINUS SIGN}", "-")
+        effect = verdicts.measured(row)
+        said = effect.size.replace("\N{MINUS SIGN}", "-")
         numbers = [float(n) for n in re.findall(r"[+-]\d+\.\d+", said)]
         factor = 1 if row["measure"] == "log_loss" else 100
         expected = [factor * row[name] for name in ("effect", "low", "high")]
         assert numbers == pytest.approx(expected, abs=5e-3)
-        assert verdicts.EFFECTS[row["measure"]] in said
+        assert effect.what == verdicts.EFFECTS[row["measure"]]
         assert ("points" in said) == (factor == 100)
+        assert effect.replicates == str(row["replicates"])
+        for words, value in ((effect.density, "density"), (effect.confidence, "confidence")):
+            assert float(words.split()[0]) == pytest.approx(100 * row[value], rel=5e-3)
 
 
 def test_every_measure_has_words():
@@ -53,16 +57,28 @@ def test_every_measure_has_words():
 
 def test_an_effect_without_an_interval_is_said_without_one(tables):
     row = tables["claims"].dropna(subset="low").to_dict("records")[0]
-    said = verdicts.measured({**row, "low": math.nan, "high": math.nan, "replicates": 1})
-    assert said.endswith(", over 1 replicate.")
-    assert "[" not in said
-    assert verdicts.measured({**row, "effect": math.nan}) == ""
+    effect = verdicts.measured({**row, "low": math.nan, "high": math.nan, "replicates": 1})
+    assert "[" not in effect.size
+    assert (effect.replicates, effect.confidence) == ("1", "")
+    assert verdicts.measured({**row, "effect": math.nan}) == verdicts.Effect()
+
+
+def test_the_overview_has_a_word_for_each_claim_algorithm_and_noise_rate(sections, tables):
+    found = verdicts.overview(sections)
+    assert [*found] == verdicts.rates(sections)
+    table = tables["claims"]
+    for rate, rows in zip(sorted({*table["noise_rate"]}), found.values(), strict=True):
+        assert [*rows] == ["lrr", "random"]
+        for name, lines in rows.items():
+            own = table[(table["noise_rate"] == rate) & (table["algorithm"] == name)]
+            assert [line.verdict for line in lines] == [*own.sort_values("claim")["verdict"]]
 
 
 def test_a_claim_that_is_new_is_shown_all_the_same(tables):
     table = tables["claims"].assign(claim=9, verdict="odd")
     (section,) = verdicts.sections({"claims": table})
-    assert section.title == "Claim 9"
+    assert section.title == section.short == "Claim 9"
+    assert section.headline.startswith("Claim 9: odd ")
     assert {line.badge for line in section.lines} == {"undecided"}
 
 

@@ -151,3 +151,80 @@ def test_a_page_that_cannot_be_written_is_wrong_use(workdir):
     (workdir / "report.html" / "in_the_way").touch()
     with pytest.raises(WrongUse, match=r"report\.html cannot be written"):
         write(workdir)
+
+
+def test_it_can_be_written_elsewhere(workdir, tmp_path):
+    """Then nothing is written to the workdir, which may be another person's."""
+    before = sorted(workdir.rglob("*"))
+    done = write(workdir, out=tmp_path / "new" / "elsewhere")
+    assert done.page == tmp_path / "new" / "elsewhere" / "report.html"
+    assert len([*done.page.parent.glob("figures/*.pdf")]) == len(done.figures) // 2 > 5
+    assert sorted(workdir.rglob("*")) == before
+
+
+# Several runs.
+
+
+@pytest.fixture
+def others(workdir, tmp_path):
+    """Three more runs: the same, one without extended dense training, one of another network."""
+    same = Path(shutil.copytree(workdir, tmp_path / "other" / "run"))
+    less = Path(shutil.copytree(workdir, tmp_path / "less"))
+    shutil.rmtree(less / "cells" / "extended_dense")
+    fewer = report_rows.experiment(names=("random",), rates=(0.0, 0.4), seeds=(0, 1))
+    return same, less, report_rows.workdir(tmp_path / "fewer", fewer)
+
+
+def test_several_runs_are_compared(workdir, others, tmp_path):
+    _, less, fewer = others
+    before = sorted(path for run in (workdir, less, fewer) for path in run.rglob("*"))
+    done = write([workdir, str(less), fewer], out=tmp_path / "compared")
+    assert sorted(path for run in (workdir, less, fewer) for path in run.rglob("*")) == before
+    assert [line.partition(": ")[0] for line in done.missing] == ["less"]
+    table = pd.read_csv(tmp_path / "compared" / "tables" / "curves.csv")
+    assert table.columns[0] == "run"
+    assert [*table["run"].unique()] == ["run", "less", "fewer"]
+    alone = pd.read_csv(write(workdir).page.parent / "tables" / "curves.csv")
+    own = table[table["run"] == "run"].drop(columns="run")
+    pd.testing.assert_frame_equal(own.reset_index(drop=True), alone, check_dtype=False)
+    text = done.page.read_text()
+    for label in ("run", "less", "fewer"):
+        assert f"<h2>{label}</h2>" in text
+        assert f"<caption>Verdicts by claim, label noise and algorithm: {label}</caption>" in text
+    for name in ("run: lrr", "less: lrr", "fewer: random", "fewer: dense, fewer units"):
+        assert f"<span>{name}</span>" in text
+    assert (tmp_path / "compared" / "figures" / "test_error.pdf").is_file()
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(workdir, others, tmp_path):
+    write([workdir, others[0]], out=tmp_path / "compared")
+    labels = pd.read_csv(tmp_path / "compared" / "tables" / "curves.csv")["run"].unique()
+    assert [*labels] == [f"{tmp_path.name}/run", "other/run"]
+
+
+def test_a_report_of_several_runs_needs_a_place_of_its_own(workdir, others, tmp_path):
+    _, less, _ = others
+    cases = [
+        (([workdir, less], None), "out is missing: a report of 2 runs needs a directory"),
+        (([workdir, less], workdir), "lies in a workdir"),
+        (([workdir, less], less / "figures" / "x"), "lies in a workdir"),
+        ((workdir, workdir / "x"), "lies in a workdir"),
+        (([workdir, workdir], tmp_path / "x"), "the same directory is given twice"),
+        (([], tmp_path / "x"), "there is none to report"),
+        (([workdir] * 5, tmp_path / "x"), "5 runs, but 4 can be told apart"),
+        (([workdir, tmp_path / "nowhere"], tmp_path / "x"), "is not a directory"),
+        ((workdir, workdir / "config.json"), "lies in a workdir"),
+        (([workdir, less], tmp_path / "own_analyses.py"), "cannot be made"),
+    ]
+    for (runs, out), said in cases:
+        with pytest.raises(WrongUse, match=said):
+            write(runs, out=out)
+    assert not (tmp_path / "x").exists()
+    assert not (workdir / "report.html").exists()
+    assert write([workdir], out=None).page == workdir / "report.html"
+
+
+def test_the_claims_are_asked_of_an_algorithm_of_every_run(workdir, others, tmp_path):
+    with pytest.raises(WrongUse, match="'lrr' is not one of random"):
+        write([workdir, others[2]], out=tmp_path / "x", pruned="lrr")
+    assert not (tmp_path / "x").exists()

@@ -73,10 +73,10 @@ def start(*arguments, command="run", through=(), cwd=None, **variables):
     return subprocess.Popen(line, env=environment(**variables), cwd=cwd, **pipes)
 
 
-def end(process):
+def end(process, timeout=TIMEOUT):
     """The process at its end: args, returncode, stdout, stderr."""
     try:
-        out, err = process.communicate(timeout=TIMEOUT)
+        out, err = process.communicate(timeout=timeout)
     finally:
         process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)

@@ -1,4 +1,4 @@
-"""What a verdict is, and the sentence that says it: at most 30 words, the numbers beside it."""
+"""What a verdict is, and the sentence that says it: short, because the numbers stand beside it."""
 
 from math import exp
 from typing import NamedTuple
@@ -8,6 +8,9 @@ from pruning_jax.analysis.claims.trials import Finding
 from pruning_jax.analysis.settings import Settings
 
 NAN = float("nan")
+MOST_WORDS = 30
+"""In a sentence about verdicts."""
+
 NOTHING = "nothing"
 """The measure of a verdict without an effect."""
 
@@ -108,6 +111,8 @@ def row(
     said = sentence(claim, verdict, evidence, density, settings)
     if because:
         said = f"{noise(evidence.noise)}, {because}"
+    if len(said.split()) > MOST_WORDS:  # of which a name may have many
+        said = said.replace(evidence.pruned, "this algorithm")
     own = (*found.effect[:3], found.confidence, found.effect.replicates) if found else None
     return Verdict(
         claim,

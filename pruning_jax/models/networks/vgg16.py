@@ -10,8 +10,9 @@ from flax import linen as nn
 from jaxtyping import Array, Bool, Float
 
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.models.convolution import chosen
-from pruning_jax.models.layers import conv, dense, norm, scaled
+from pruning_jax.models import convolution, normalisation
+from pruning_jax.models.layers import conv, dense, scaled
+from pruning_jax.models.normalisation import Way
 
 SEGMENTS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 """The channels of the convolutions; a maximum over 2 x 2 lies between segments."""
@@ -23,6 +24,7 @@ class VGG16(nn.Module):
     width: float
     num_classes: int
     convolve: Callable[..., Array] | None = None
+    normalise: Way = normalisation.native
 
     @nn.compact
     def __call__(
@@ -37,9 +39,10 @@ class VGG16(nn.Module):
                 x = nn.max_pool(x, (2, 2), (2, 2))
             for channels in segment:
                 x = conv(x, scaled(channels, self.width), bias=True, convolve=self.convolve)
-                x = nn.relu(norm(x, train, valid))
+                x = self.normalise(train, valid, x.dtype)(x, relu=True)
         return dense(x.mean((1, 2)), self.num_classes)
 
 
 def build(recipe: Recipe) -> nn.Module:
-    return VGG16(recipe.width, recipe.num_classes, chosen(recipe))
+    ways = convolution.chosen(recipe), normalisation.chosen(recipe)
+    return VGG16(recipe.width, recipe.num_classes, *ways)

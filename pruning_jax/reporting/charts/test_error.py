@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
-from pruning_jax.reporting.chart import Chart, Series, Style
+from pruning_jax.reporting.chart import Chart, Series
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.lines import ERROR, frames, line, with_dense
 from pruning_jax.reporting.tabular import pick
@@ -49,8 +49,7 @@ def narrower(tables: Tables, facts: Facts) -> Callable[[float], list[Series]]:
         ]
         if len(part) < 2:
             return []
-        last = len(facts.algorithms)
-        looks = Style(last, last, last, hollow=True)
+        looks = replace(facts.style(""), hollow=True)
         return [replace(line(part, ERROR, facts, ""), name="dense, fewer units", style=looks)]
 
     return at

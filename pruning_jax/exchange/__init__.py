@@ -1,0 +1,1 @@
+"""Pruned networks on their way to other programs, and back."""
