@@ -31,9 +31,8 @@ def begun(bench: Bench, network: Network) -> Replica:
     before = network._replace(round=0 if algorithm.one_shot else network.round - 1)
     own = bench.replica(before)
     own = own._replace(mask=bench.mask(network), anchor=bench.anchor(network.cell))
-    # If the mask is a shuffled one, it was saved so.
-    how = (0, False, network.round)
-    state, _ = _alone(restart, bench, network, (algorithm.rewind,), replica=own, shared=how)
+    static = ((algorithm.rewind,), False)  # if the mask is a shuffled one, it was saved so
+    state, _ = _alone(restart, bench, network, *static, replica=own, shared=(0, network.round))
     return own._replace(state=state)
 
 

@@ -9,8 +9,10 @@ from pruning_jax.reporting.charts.claim_factors import claim_factors
 from pruning_jax.reporting.charts.claim_regularization import claim_regularization
 from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
+from pruning_jax.reporting.charts.connectivity import connectivity
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
+from pruning_jax.reporting.charts.instability import instability
 from pruning_jax.reporting.charts.masks import masks
 from pruning_jax.reporting.charts.memorisation import memorisation
 from pruning_jax.reporting.charts.sharpness import sharpness
@@ -41,7 +43,7 @@ GALLERY: tuple[Maker, ...] = (
     descent,
 )
 
-EXPLORED: tuple[Maker, ...] = (masks, sharpness)
+EXPLORED: tuple[Maker, ...] = (masks, sharpness, connectivity, instability)
 """The figures of explorations, which have their names."""
 
 

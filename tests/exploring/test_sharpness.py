@@ -10,32 +10,32 @@ import pytest
 import pruning_jax as pj
 from pruning_jax import masks
 from pruning_jax.errors import WrongUse
-from pruning_jax.experiment.recipe import Recipe
+from pruning_jax.experiment.recipe import Engine, Recipe
 from pruning_jax.exploring import hessian, spectrum
 from pruning_jax.exploring.batches import batches
 from pruning_jax.exploring.explorations import sharpness
 from pruning_jax.exploring.hessian import Tridiagonal
-from pruning_jax.training import network, state
+from pruning_jax.models.build import build
+from pruning_jax.testing import tiny
+from pruning_jax.training import state
 from pruning_jax.training.examples import Images
 from pruning_jax.training.replica import Replica
 
-FEW = Recipe(batch_size=10, train_size=30, num_classes=4, image_shape=(3, 3, 1))
-LENET = dataclasses.replace(FEW, model="lenet_300_100", width=0.03)
-RESNET = dataclasses.replace(FEW, model="resnet20", width=0.125, image_shape=(8, 8, 3))
+LENET = Recipe(width=0.03, batch_size=10, train_size=30, num_classes=4, image_shape=(3, 3, 1))
 
 
-def made(recipe, density=0.5, seed=0):
-    """A network with a random mask, images, and examples with random labels in batches of 8."""
-    rng = np.random.default_rng(seed)
-    key, n, channels = jax.random.key(seed), recipe.train_size, recipe.image_shape[-1]
-    pixels = rng.integers(0, 256, (n, *recipe.image_shape)).astype(np.uint8)
-    images = Images(jnp.asarray(pixels), jnp.full(channels, 120.0), jnp.full(channels, 70.0))
-    begin = jax.jit(state.create, static_argnums=0)(recipe, key)
+def made(density):
+    """LeNet with a random mask, images, and examples with random labels in batches of 8."""
+    rng = np.random.default_rng(0)
+    key, n = jax.random.key(0), LENET.train_size
+    pixels = rng.integers(0, 256, (n, *LENET.image_shape)).astype(np.uint8)
+    images = Images(jnp.asarray(pixels), jnp.array([120.0]), jnp.array([70.0]))
+    begin = jax.jit(state.create, static_argnums=0)(LENET, key)
     mask = jax.tree.map(
         lambda leaf: jnp.asarray(rng.random(leaf.shape) < density), masks.dense(begin.params)
     )
     begin = begin._replace(params=masks.apply(mask, begin.params))
-    labels = rng.integers(0, recipe.num_classes, n).astype(np.int32)
+    labels = rng.integers(0, LENET.num_classes, n).astype(np.int32)
     places = np.arange(n, dtype=np.int32)
     replica = Replica(key, jnp.asarray(labels), jnp.asarray(places), begin, mask, begin)
     return replica, images, batches(images, places, labels, 8)
@@ -70,15 +70,15 @@ def dense(replica, images):
 
 
 @pytest.fixture(scope="module", params=[1.0, 0.5, 0.1])
-def tiny(request):
-    replica, images, examples = made(LENET, request.param)
+def known(request):
+    replica, images, examples = made(request.param)
     return replica, images, examples, *dense(replica, images)
 
 
 @pytest.mark.parametrize("relative", [False, True])
-def test_it_is_what_the_dense_hessian_says(tiny, relative):
+def test_it_is_what_the_dense_hessian_says(known, relative):
     """Eigenvalues to 1e-4 and within their bounds; the trace within its standard error."""
-    replica, images, examples, matrix, values = tiny
+    replica, images, examples, matrix, values = known
     scale = hessian.size(replica) if relative else hessian.alive(replica)
     if relative:
         matrix = np.abs(values)[:, None] * matrix * np.abs(values)[None]
@@ -96,53 +96,57 @@ def test_it_is_what_the_dense_hessian_says(tiny, relative):
     assert 0 < error < 0.3 * expected.sum()
 
 
-def test_quantiles_are_those_of_all_eigenvalues(tiny):
+def test_quantiles_are_those_of_all_eigenvalues(known):
     """As many eigenvalues lie below a quantile as it says, but for a tenth of all."""
-    replica, images, examples, matrix, _ = tiny
+    replica, images, examples, matrix, _ = known
     expected = np.linalg.eigvalsh(matrix)
     scale = hessian.alive(replica)
     found = hessian.decomposed(LENET, replica, scale, examples, images, probes=16, steps=40)
     values = spectrum.quantiles(spectrum.ritz(found), sharpness.QUANTILES)
     assert values == sorted(values)
-    near = 1e-5 * expected[-1]  # many eigenvalues are 0, and are found as rounding leaves them
+    near = 1e-3 * expected[-1]  # many eigenvalues are 0, and are found as rounding leaves them
     for fraction, value in zip(sharpness.QUANTILES, values, strict=True):
         assert np.mean(expected < value - near) <= fraction + 0.1
         assert np.mean(expected <= value + near) >= fraction - 0.1
 
 
 def test_products_are_differences_of_gradients():
-    """Of a network with convolutions and BatchNorm, whose gradient is that of training."""
-    replica, images, examples = made(RESNET)
+    """Of a network with a convolution and BatchNorm, in float64: a larger step crosses kinks."""
+    recipe = dataclasses.replace(tiny.RECIPE, engine=Engine(convolution="native"))
+    replica, images = tiny.replica(recipe, 0), tiny.images()
+    labels = np.asarray(replica.labels)
+    examples = batches(images, np.arange(50, dtype=np.int32), labels, 16)
     rng = np.random.default_rng(1)
-    kept = hessian.alive(replica)
-    drawn = jax.tree.map(lambda leaf: jnp.asarray(rng.normal(size=leaf.shape), "float32"), kept)
-    vector = jax.tree.map(jnp.multiply, drawn, kept)
-    recipe = dataclasses.replace(
-        RESNET, engine=dataclasses.replace(RESNET.engine, convolution="native")
+    vector = jax.tree.map(
+        lambda k: jnp.asarray(k * rng.normal(size=k.shape), jnp.float32), hessian.alive(replica)
     )
     found = jax.jit(hessian.product, static_argnums=0)(recipe, replica, examples, images, vector)
-    own = replica.state
-    slope = jax.jit(
-        lambda p: network.gradient(RESNET, replica, images, p, own.statistics, RESNET.train_size)
-    )
-    step = 1e-3
-    moved = [
-        slope(jax.tree.map(lambda p, v, s=sign: p + s * step * v, own.params, vector))
-        for sign in (1, -1)
-    ]
-    expected = jax.tree.map(lambda a, b: (a - b) / (2 * step), *moved)
+    own = jax.tree.map(np.asarray, (replica.state.params, replica.state.statistics, vector))
+    with jax.enable_x64(True):
+        params, statistics, double = jax.tree.map(lambda a: jnp.asarray(a, jnp.float64), own)
+        inputs = (jnp.asarray(np.asarray(images.pixels), jnp.float64) - 120) / 70
+
+        @jax.jit
+        @jax.grad
+        def slope(params):
+            out = build(recipe).apply({"params": params, "batch_stats": statistics}, inputs)
+            return -jnp.mean(jax.nn.log_softmax(out)[np.arange(50), labels])
+
+        step = 1e-6
+        ends = [
+            slope(jax.tree.map(lambda p, v, s=sign: p + s * step * v, params, double))
+            for sign in (1, -1)
+        ]
+        expected = jax.tree.map(lambda a, b: np.asarray((a - b) / (2 * step)), *ends)
+    expected = masks.apply(replica.mask, jax.tree.map(jnp.float32, expected))
     flat = [np.concatenate([np.ravel(a) for a in jax.tree.leaves(t)]) for t in (found, expected)]
-    assert np.linalg.norm(flat[0] - flat[1]) < 0.02 * np.linalg.norm(flat[1])
-    for product, mask in zip(
-        masks.prunable(replica.mask, found), jax.tree.leaves(replica.mask), strict=True
-    ):
-        assert not np.asarray(product)[~np.asarray(mask)].any()
+    np.testing.assert_allclose(*flat, rtol=1e-3, atol=1e-4 * np.abs(flat[1]).max())
 
 
 def test_the_relative_hessian_does_not_change_if_units_are_rescaled():
     """Weights into hidden units times 3, those out of them divided by 3: the same function
     (Dinh et al. 2017), whose Hessian is another one."""
-    replica, images, examples = made(LENET, 1.0)
+    replica, images, examples = made(1.0)
     params = jax.tree.map(lambda leaf: leaf, replica.state.params)
     params["Dense_0"] = jax.tree.map(lambda leaf: 3 * leaf, params["Dense_0"])
     params["Dense_1"]["kernel"] = params["Dense_1"]["kernel"] / 3
