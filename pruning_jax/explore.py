@@ -4,7 +4,9 @@
 
 The first word says what to look at:
 
+  function       agreement with the dense network, on which examples, and calibration
   masks          the density of each layer, weights that lie on no path, and dead units
+  overlap        what masks have in common, beside what chance gives for as many weights
 
 Rows go to explored/ in the workdir, as CSV and Parquet; the report shows them. What is there
 already is not made again, so that the same command goes on where it was stopped. --algorithms=lrr,

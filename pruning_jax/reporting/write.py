@@ -57,22 +57,30 @@ def write(
     names = answers.named(analyses)  # it complains of a mistake before anything is read
     several = not isinstance(workdir, str | Path)
     workdirs = [Path(place) for place in workdir] if several else [Path(workdir)]
-    labels = parts.labels(workdirs)
     place = _place(workdirs, out)
+    labels = parts.labels(workdirs)
     runs = [_collected(path) for path in workdirs]
     settings, *_ = [_settings(run.rows, pruned) for run in runs]
     made = [_part(label, run, settings, analyses) for label, run in zip(labels, runs, strict=True)]
     _make(place)
     _make_again(made, place)
+    return _written(place, made, names, settings)
+
+
+def _written(
+    place: Path, made: Sequence[Part], names: dict[str, str], settings: Settings
+) -> Written:
+    """The files of a report of these runs.
+
+    Args:
+      names: the names of the tables, and the analysis that makes each.
+    """
     facts = parts.shared(made)
     charts = joining.joined(
         {part.label: _charts(part, own) for part, own in zip(made, facts, strict=True)}
     )
     problems: list[str] = []
-    found = [*names]
-    if place.resolve() != runs[0].workdir.resolve():  # where those of explorations lie already
-        found += sorted({name for part in made for name in part.tables if "/" in name})
-    table_files = _write_tables(place, found, made, problems)
+    table_files = _write_tables(place, [*names, *_explored(made, place)], made, problems)
     figure_files = _write_figures(place, charts, problems)
     own = [name for name, analysis in names.items() if ":" in analysis]
     content = sections.content(made, parts.together(facts), charts, problems, own, settings)
@@ -156,6 +164,13 @@ def _unite(run: Run) -> None:
     paths.checkpoints(run.workdir).mkdir(exist_ok=True)  # the lock lies there
     with locks.exclusive(run.workdir):
         cellfiles.write_rows(paths.union(run.workdir), run.rows.to_dict("records"))
+
+
+def _explored(made: Sequence[Part], place: Path) -> list[str]:
+    """The tables of explorations; in the workdir of their run they are already."""
+    if place.resolve() == made[0].run.workdir.resolve():
+        return []
+    return sorted({name for part in made for name in part.tables if "/" in name})
 
 
 def _write_tables(

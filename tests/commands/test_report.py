@@ -341,6 +341,56 @@ def test_help_shows_an_example():
     assert "python -m pruning_jax.report --workdir=runs/digits" in done.stdout
 
 
+def test_several_runs_are_compared_where_out_says(made, workdir, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = shutil.copytree(workdir, tmp_path / "other" / "b")
+    (other / "cells" / "lrr" / "noise=0" / "seed=0" / "rounds.parquet").unlink()
+    both = (f"--workdir={workdir}", f"--workdir={other}")
+    assert "out is missing" in processes.one_line(processes.run(*both, command="report"))
+    before = sorted(workdir.rglob("*"))
+    done = processes.run(*both, f"--out={tmp_path / 'compared'}", command="report")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert f"Wrote {tmp_path / 'compared' / 'report.html'} (" in done.stdout
+    assert "The page lists 1 thing that the report lacks." in done.stdout
+    assert sorted(workdir.rglob("*")) == before
+    text = (tmp_path / "compared" / "report.html").read_text()
+    assert "b: lrr: 1 of 4 cells are not finished" in text
+    for link in set(re.findall(r'href="((?:figures|tables)/[^"]+)"', text)):
+        assert (tmp_path / "compared" / link).is_file(), link
+
+
+def opened(workdir, **variables):
+    """report --open, and the addresses that a browser was given."""
+    log = workdir.parent / "opened"
+    browser = workdir.parent / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$@" >> {log}\n')
+    browser.chmod(0o755)
+    none = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"), "")
+    given = {name: value.format(browser=browser) for name, value in variables.items()}
+    arguments = (f"--workdir={workdir}", "--open")
+    done = processes.run(*arguments, command="report", **{**none, **given})
+    assert done.returncode == 0, done.stderr
+    return done.stdout, log.read_text().split() if log.exists() else []
+
+
+@pytest.mark.slow
+def test_the_page_is_opened_in_the_users_browser(workdir):
+    said, addresses = opened(workdir, BROWSER="{browser} %s")
+    assert addresses == [(workdir / "report.html").as_uri()]
+    assert "no browser" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variables", [{}, {"BROWSER": "no-such-browser"}])
+def test_without_a_browser_it_says_where_the_page_is(workdir, variables):
+    said, addresses = opened(workdir, **variables)
+    assert said.splitlines()[-1] == (
+        f"There is no browser here: the page is {(workdir / 'report.html').as_uri()}"
+    )
+    assert not addresses
+
+
 def test_analyses_of_the_users_own_are_found_where_the_command_is_given(workdir, tmp_path):
     (tmp_path / "mine.py").write_text(
         "def lowest(run, settings):\n"

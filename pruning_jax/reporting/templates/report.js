@@ -4,7 +4,7 @@
   const choices = document.getElementById("choices");
   const folds = [...document.querySelectorAll("details.fold, details.problems")];
   const frames = [...document.querySelectorAll("[data-frame]")];
-  const fine = matchMedia("(pointer: fine)").matches;
+  const fingers = matchMedia("(pointer: coarse)").matches;
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   async function unpacked(id) {
@@ -65,10 +65,10 @@
     async function embed(frame) {
       const plotted = frame.querySelector(".plot");
       const views = await Bokeh.embed.embed_item(recoloured(models[frame.dataset.frame]), plotted);
-      const plot = [...views][0].model;
+      const plot = [...views].map((view) => view.model).find((model) => model.type === "Plot");
       // Where fingers scroll the page, dragging must not zoom the figure.
-      if (fine) plot.toolbar.active_drag = plot.toolbar.tools[0];
-      else plotted.addEventListener("click", tapped);
+      if (fingers) plotted.addEventListener("click", tapped);
+      else plot.toolbar.tools[0].active = true;
       select(plot);
       frame.dataset.drawn = "yes";
       return { views, plot };
