@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from pruning_jax.errors import require
 from pruning_jax.experiment.recipe import Recipe
@@ -152,13 +152,14 @@ def barriers(
     """
     require(points >= 3, f"setting points: {points} is below 3, so that no point is in between")
     places = np.linspace(0, 1, points, dtype=np.float32)
-    first, *others = (_given(end, examples) for end in ends)
-    own = [first, *(other for other in others if not np.array_equal(first, other))]
+    given = [_given(end, examples) for end in ends]
+    alike = all(np.array_equal(*arrays) for arrays in zip(*given, strict=True))
+    both = given[0] if alike else [np.concatenate(arrays) for arrays in zip(*given, strict=True)]
     images, test = bench.images, np.arange(len(bench.division.labels))[bench.division.test]
     shared = (
         ends,
-        batches(images, *first, recipe.batch_size),
-        batches(images, *np.concatenate(own, 1), EVALUATION_BATCH),
+        batches(images, given[0][0], given[0][1], recipe.batch_size),
+        batches(images, both[0], both[1], EVALUATION_BATCH),
         batches(images, test, bench.division.labels[test], EVALUATION_BATCH),
         Images(None, images.mean, images.std),
     )
@@ -168,7 +169,7 @@ def barriers(
     return {name: barrier(places.astype(float), own) for name, own in values.items()}
 
 
-def _given(replica: Replica, examples: int) -> Int[np.ndarray, "2 n"]:
+def _given(replica: Replica, examples: int) -> tuple[np.ndarray, np.ndarray]:
     """The places of a network's training examples, and their labels."""
     places = np.asarray(replica.used)[:examples]
-    return np.stack([places, np.asarray(replica.labels)[places]])
+    return places, np.asarray(replica.labels)[places]

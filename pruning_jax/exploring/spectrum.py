@@ -27,7 +27,7 @@ class Ritz(NamedTuple):
 
 def ritz(found: Tridiagonal) -> list[Ritz]:
     """Those of each vector, of which `found` has one axis more."""
-    return [_ritz(*own) for own in zip(found.diagonal, found.off, strict=True)]
+    return [_ritz(*own) for own in zip(*map(np.asarray, found[:2]), strict=True)]
 
 
 def _ritz(diagonal: Float[np.ndarray, " m"], off: Float[np.ndarray, " m"]) -> Ritz:

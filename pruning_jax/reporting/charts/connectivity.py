@@ -2,10 +2,11 @@
 
 from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
-from pruning_jax.reporting.chart import Chart, Frame
+from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.lines import Quantity, frames
 from pruning_jax.reporting.over_seeds import over_seeds
+from pruning_jax.reporting.pairs import of_algorithms, of_seeds
 from pruning_jax.reporting.tabular import Record, pick
 
 NAME = "explored/connectivity"
@@ -15,23 +16,24 @@ BARRIER = Quantity("barrier of the test error", "points", 100.0, reference=0.0, 
 
 def connectivity(tables: Tables, facts: Facts) -> Chart:
     """A row of frames for each of the things that two networks may differ in."""
-    # A pair stands where its second network does: that of the later round, or the other algorithm.
-    pairs: list[Record] = [
-        {**row, **{name: row[f"other_{name}"] for name in ("algorithm", "round", "density")}}
-        for row in tabular.read(tables, NAME, measure="test_error")
+    every = tabular.read(tables, NAME, measure="test_error")
+    rounds: list[Record] = [  # each stands where the later one of its networks does
+        {**row, "round": row["other_round"], "density": row["other_density"]}
+        for row in pick(every, differs="round")
     ]
-    drawn: list[Frame] = []
-    for between in ("rounds", "seeds", "algorithms"):
-        rows = pick(pairs, between=between)
-        drawn += frames(f"between {between}", over_seeds(rows, "barrier"), BARRIER, facts)
+    seeds, algorithms = (pick(every, differs=field) for field in ("seed", "algorithm"))
     return Chart(
         "Barriers between networks",
         "The barrier is how far the test error rises along the straight line between two networks, "
-        "above the straight line between their errors. The first row is about a network and the "
-        "one of the round before it, the second about networks of two seeds, the third about an "
-        "algorithm and the first one, with the same seed. Without a barrier two networks lie in "
-        "one basin. Each point is the mean over pairs.",
-        tuple(drawn),
+        "above the straight line between their errors. The first row is about each round and the "
+        "one before it, the second about two seeds, the third about two algorithms with one seed. "
+        "Without a barrier two networks lie in one basin. Each point is the mean over seeds, or "
+        "over pairs of seeds, with a 95 % interval.",
+        (
+            *frames("two rounds", over_seeds(rounds, "barrier"), BARRIER, facts),
+            *frames("two seeds", of_seeds(seeds, "barrier"), BARRIER, facts),
+            *of_algorithms("two algorithms", algorithms, "barrier", BARRIER, facts),
+        ),
         "No pair of networks was explored.",
         (NAME,),
     )
