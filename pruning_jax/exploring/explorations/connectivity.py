@@ -69,7 +69,7 @@ BARRIER = (
 SETTINGS = {"points": 11, "examples": 10_000}
 
 EXPLORATION = Exploration(
-    what="barriers between networks: of rounds, of seeds, of algorithms",
+    what="barriers between networks of two rounds, two seeds or two algorithms",
     units=units,
     look=look,
     columns=(
