@@ -45,6 +45,7 @@ extras = {
     ],
     "test": [
         *EXPORT,
+        *HESSIAN,
         *IMAGENET,
         *TENSORBOARD,
         "beartype>=0.20.2",

@@ -80,11 +80,13 @@ EXPLORATION = Exploration(
             "1 for the largest eigenvalue, 2 for the next one, and so on; for a quantile the "
             "fraction of all eigenvalues below it; 0 for the trace.",
         ),
-        Column("value", NUMBER, "", "The value, in nats for each unit of a weight squared."),
+        Column(
+            "value", NUMBER, "nats", "The value, for each unit of a weight squared if not relative."
+        ),
         Column(
             "error",
             NUMBER,
-            "",
+            "nats",
             "For an eigenvalue, how far away the nearest one lies at most; for the trace, its "
             "standard error; NaN for a quantile.",
         ),
