@@ -14,6 +14,7 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "pruning_jax/__init__.py").read_text())
 
 EXPORT = ["safetensors>=0.4.5"]
+HESSIAN = ["matfree>=0.5.0"]
 IMAGENET = ["grain>=0.2.18"]
 RUFF = "ruff==0.17.6"
 TENSORBOARD = ["tensorboardX>=2.6.2"]
@@ -24,6 +25,7 @@ extras = {
     "aot-tpu": ["jax[tpu]"],
     "cuda": ["jax[cuda13]"],
     "export": EXPORT,  # networks for other programs
+    "hessian": HESSIAN,  # the exploration `sharpness`; it needs nothing but jax
     "imagenet": IMAGENET,  # images that do not fit into memory
     "tensorboard": TENSORBOARD,  # it does without TensorFlow
     "tpu": ["jax[tpu]"],
@@ -43,6 +45,7 @@ extras = {
     ],
     "test": [
         *EXPORT,
+        *HESSIAN,
         *IMAGENET,
         *TENSORBOARD,
         "beartype>=0.20.2",

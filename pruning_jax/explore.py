@@ -4,9 +4,12 @@
 
 The first word says what to look at:
 
+  connectivity   barriers between networks of two rounds, two seeds or two algorithms
   function       agreement with the dense network, on which examples, and calibration
+  instability    the barrier to the network that another order of the examples makes
   masks          the density of each layer, weights that lie on no path, and dead units
   overlap        what masks have in common, beside what chance gives for as many weights
+  sharpness      eigenvalues, trace and spectrum of the Hessian of the training loss
 
 Rows go to explored/ in the workdir, as CSV and Parquet; the report shows them. What is there
 already is not made again, so that the same command goes on where it was stopped. --algorithms=lrr,

@@ -14,10 +14,12 @@ from pruning_jax.data.division import Division, divide
 from pruning_jax.errors import require
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.experiment.recipe import Engine, Recipe
+from pruning_jax.files import Arrays
 from pruning_jax.grid.groups import Base, labels_of
 from pruning_jax.training import devices, state
 from pruning_jax.training.examples import Images
 from pruning_jax.training.replica import Replica, fresh
+from pruning_jax.training.state import TrainState
 from pruning_jax.types import Mask
 from pruning_jax.workdir.collect import Run
 from pruning_jax.workdir.explored import Network
@@ -103,6 +105,17 @@ class Bench:
         own = self.run.mask(network.cell, network.round)
         return jax.tree.map(jnp.asarray, masks.unnamed(own, like))
 
+    def anchor(self, cell: Cell) -> TrainState:
+        """The state that the rounds of a cell are rewound to.
+
+        Raises:
+          Damaged: a file of the cell cannot be read, or the run keeps no parameters.
+        """
+        recipe = self.recipe(cell)
+        step = recipe.step_at(self.experiment.algorithm(cell.algorithm).rewind_to)
+        found = self.run.anchor(cell)
+        return _state(recipe, found.params, found.statistics, step)
+
     def replica(self, network: Network) -> Replica:
         """A network as it was at the end of its round, with its labels and its training examples.
 
@@ -114,22 +127,30 @@ class Bench:
         """
         cell, recipe = network.cell, self.recipe(network.cell)
         key = jax.random.key(cell.seed)
-        begin, _ = fresh(recipe, key)
+        begin, _ = _fresh(recipe, key)
         params = self.run.params(cell, network.round)
         statistics = self.run.statistics(cell, network.round)
-        trained = state.at_step(
-            recipe,
-            jax.tree.map(jnp.asarray, masks.unnamed(params, begin.params)),
-            jax.tree.map(jnp.asarray, masks.unnamed(statistics, begin.statistics)),
-            recipe.steps,
-        )
         base = Base(cell.noise_rate, cell.seed)
         used = np.flatnonzero(self.run.examples(cell)["used"])
         return Replica(
             key=key,
             labels=jnp.asarray(labels_of(self.experiment, self.division, base).given),
             used=jnp.asarray(used, jnp.int32),
-            state=trained,
+            state=_state(recipe, params, statistics, recipe.steps),
             mask=self.mask(network),
             anchor=begin,
         )
+
+
+_fresh = jax.jit(fresh, static_argnums=0)
+
+
+def _state(recipe: Recipe, params: Arrays, statistics: Arrays, step: int) -> TrainState:
+    """The state of a saved network at a step, with a fresh optimizer."""
+    like = state.shapes(recipe)
+    return state.at_step(
+        recipe,
+        jax.tree.map(jnp.asarray, masks.unnamed(params, like.params)),
+        jax.tree.map(jnp.asarray, masks.unnamed(statistics, like.statistics)),
+        step,
+    )

@@ -9,12 +9,15 @@ from pruning_jax.reporting.charts.claim_factors import claim_factors
 from pruning_jax.reporting.charts.claim_regularization import claim_regularization
 from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
+from pruning_jax.reporting.charts.connectivity import connectivity
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
 from pruning_jax.reporting.charts.function import function
+from pruning_jax.reporting.charts.instability import instability
 from pruning_jax.reporting.charts.masks import masks
 from pruning_jax.reporting.charts.memorisation import memorisation
 from pruning_jax.reporting.charts.overlap import overlap
+from pruning_jax.reporting.charts.sharpness import sharpness
 from pruning_jax.reporting.charts.subgroups import subgroups
 from pruning_jax.reporting.charts.test_error import test_error
 from pruning_jax.reporting.charts.tie import tie
@@ -43,9 +46,12 @@ GALLERY: tuple[Maker, ...] = (
 )
 
 EXPLORED: tuple[Maker, ...] = (
+    connectivity,
     function,
+    instability,
     masks,
     overlap,
+    sharpness,
 )
 """The figures of explorations, which have their names."""
 

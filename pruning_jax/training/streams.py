@@ -25,6 +25,8 @@ class Stream(enum.IntEnum):
     REINITIALISATION = 5
     REMOVAL = 6
     AUGMENTATION = 7
+    PROBES = 8  # random vectors, by which a matrix is looked at
+    OTHER_ORDER = 9  # of the examples, and other augmentations, for a second training
 
 
 def stream(key: PRNGKey, purpose: Stream, index: int | np.integer | Int[Array, ""] = 0) -> PRNGKey:

@@ -13,6 +13,7 @@ from pruning_jax.files import Arrays
 from pruning_jax.workdir import bounds, lacking, paths, recorded, salvage, saved
 from pruning_jax.workdir.damage import Damaged, json_object
 from pruning_jax.workdir.described import described
+from pruning_jax.workdir.saved import Saved
 
 ALIKE = 12  # problems of one kind that are all listed
 MOST_EXAMPLES = 2_000_000  # of a training set, where no configuration says how many there are
@@ -73,6 +74,14 @@ class Run:
         return saved.read(
             paths.params(self.workdir, cell, round_), self.mask(cell, round_)
         ).statistics
+
+    def anchor(self, cell: Cell) -> Saved:
+        """The network that the rounds of a cell are rewound to, before any weight was pruned.
+
+        Raises:
+          Damaged: it cannot be read, or there is none.
+        """
+        return saved.read(paths.anchor(self.workdir, cell), self.mask(cell, 0), whole=True)
 
     def _rows_of(self, cell: Cell) -> pd.DataFrame:
         """The rows of a cell."""

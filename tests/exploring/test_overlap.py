@@ -116,7 +116,7 @@ def test_where_chance_leaves_nothing_open_there_is_no_z():
 
 
 def test_pairs_differ_in_one_thing(run):
-    units = overlap.pairs(run, Choice())
+    units = overlap.units(run, Choice())
     assert len({*units}) == len(units)
     bench = Bench(run)
     counts = {}
@@ -136,7 +136,7 @@ def test_pairs_differ_in_one_thing(run):
 def test_networks_of_other_widths_are_not_compared(run):
     control = next(name for name in run.rows.algorithm if "width" in name)
     names = ("lrr", "random", control)
-    assert {n.algorithm for unit in overlap.pairs(run, Choice(names)) for n in unit} == {*names[:2]}
+    assert {n.algorithm for unit in overlap.units(run, Choice(names)) for n in unit} == {*names[:2]}
 
 
 def test_rounds_of_a_cell_are_nested(run):

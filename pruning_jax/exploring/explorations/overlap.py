@@ -1,15 +1,13 @@
 """What masks have in common, beside what chance gives for as many weights."""
 
 import functools
-import itertools
-from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
-from pruning_jax.exploring import chance
+from pruning_jax.exploring import chance, pairs
 from pruning_jax.exploring.bench import Bench
 from pruning_jax.exploring.chance import Chance
 from pruning_jax.exploring.exploration import Choice, Exploration, Settings, networks
@@ -24,47 +22,25 @@ WHOLE_NETWORK = ""
 SHUFFLED = "shuffled"
 """What differs where one algorithm trains under the shuffled masks of the other."""
 
-ALIKE: dict[str, Callable[[Network], Hashable]] = {
-    "seed": lambda network: network._replace(seed=0),
-    "algorithm": lambda network: network._replace(algorithm=""),
-    "noise_rate": lambda network: network._replace(noise_rate=0.0),
-}
-"""What two networks have in common that differ in one thing alone."""
 
-
-def pairs(run: Run, choice: Choice) -> list[Unit]:
-    """The pairs of pruned networks of one width that differ in one thing alone: in their seed, in
-    their algorithm, in their noise rate, or in their round, which are then neighbours."""
+def units(run: Run, choice: Choice) -> list[Unit]:
+    """The pairs of pruned networks of one width that differ in one thing alone."""
     columns = (run.rows[name].tolist() for name in (*Network._fields, "density", "width"))
     facts = {Network(*own): (density, width) for *own, density, width in zip(*columns, strict=True)}
-    pruned = [network for network in networks(run, choice) if facts[network][0] < 1]
-    found: list[Unit] = []
-    for alike in ALIKE.values():
-        for group in _grouped(pruned, lambda n, alike=alike: (alike(n), facts[n][1])):
-            found += itertools.combinations(group, 2)
-    for cell in _grouped(pruned, lambda network: network.cell):
-        found += itertools.pairwise(cell)
-    return found
-
-
-def _grouped(every: Iterable[Network], key: Callable[[Network], Hashable]) -> list[list[Network]]:
-    """The networks that have one key, in the order of appearance."""
-    groups: dict[Hashable, list[Network]] = {}
-    for network in every:
-        groups.setdefault(key(network), []).append(network)
-    return [*groups.values()]
+    pruned = (network for network in networks(run, choice) if facts[network][0] < 1)
+    return pairs.pairs(pruned, lambda network: facts[network][1])
 
 
 def differs(bench: Bench, one: Network, other: Network) -> str:
     """In what two networks differ: a field of `Network`, or that the masks of one are those of the
     other, shuffled."""
-    names = [name for name, own, its in zip(Network._fields, one, other, strict=True) if own != its]
-    if names == ["algorithm"]:
+    field = pairs.differs(one, other)
+    if field == "algorithm":
         algorithms = [bench.experiment.algorithm(network.algorithm) for network in (one, other)]
         for first, second in (algorithms, algorithms[::-1]):
             if second.shuffle and second.masks_from == first.name:
                 return SHUFFLED
-    return names[0]
+    return field
 
 
 def look(bench: Bench, unit: Unit, settings: Settings) -> list[Row]:
@@ -123,7 +99,7 @@ def _row(layer: str, sizes: Sizes, layerwise: Chance, whole: Sizes) -> Row:
 
 EXPLORATION = Exploration(
     what="what masks have in common, beside what chance gives for as many weights",
-    units=pairs,
+    units=units,
     look=look,
     columns=(
         Column(
