@@ -4,6 +4,7 @@
 
 The first word says what to look at:
 
+  cost           operations for one image and bytes of weights, dense, pruned and compact
   function       agreement with the dense network, on which examples, and calibration
   masks          the density of each layer, weights that lie on no path, and dead units
   overlap        what masks have in common, beside what chance gives for as many weights

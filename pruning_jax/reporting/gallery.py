@@ -9,6 +9,7 @@ from pruning_jax.reporting.charts.claim_factors import claim_factors
 from pruning_jax.reporting.charts.claim_regularization import claim_regularization
 from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
+from pruning_jax.reporting.charts.cost import cost
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
 from pruning_jax.reporting.charts.function import function
@@ -43,6 +44,7 @@ GALLERY: tuple[Maker, ...] = (
 )
 
 EXPLORED: tuple[Maker, ...] = (
+    cost,
     function,
     masks,
     overlap,
