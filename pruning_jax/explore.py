@@ -5,6 +5,7 @@
 The first word says what to look at:
 
   connectivity   barriers between networks of two rounds, two seeds or two algorithms
+  cost           operations for one image and bytes of weights, dense, pruned and compact
   function       agreement with the dense network, on which examples, and calibration
   instability    the barrier to the network that another order of the examples makes
   masks          the density of each layer, weights that lie on no path, and dead units

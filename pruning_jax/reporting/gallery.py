@@ -10,6 +10,7 @@ from pruning_jax.reporting.charts.claim_regularization import claim_regularizati
 from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
 from pruning_jax.reporting.charts.connectivity import connectivity
+from pruning_jax.reporting.charts.cost import cost
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
 from pruning_jax.reporting.charts.function import function
@@ -47,6 +48,7 @@ GALLERY: tuple[Maker, ...] = (
 
 EXPLORED: tuple[Maker, ...] = (
     connectivity,
+    cost,
     function,
     instability,
     masks,
