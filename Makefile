@@ -1,6 +1,7 @@
 # make run: the main job.  make test: lint, the documentation, all tests.  Both set up all they need.
 # make docs: the documentation as a site, in site/.  make docs-publish: the same, published.
 # make soak: the tests of faults, for an hour or more.
+# make notebooks: runs the notebooks in colabs/ anew and keeps what they print and draw; NAMES="..." chooses some.
 # make oldest: the quick tests with the oldest Python and packages that are supported.
 PYTHON ?= $(or $(shell .ci/find_python newest),python3)
 OLDEST ?= $(or $(shell .ci/find_python oldest),python3)
@@ -12,7 +13,7 @@ BIN := .venv/bin
 REMOVALS := error::DeprecationWarning,error::PendingDeprecationWarning,error::FutureWarning
 REMOVALS := $(REMOVALS),ignore:the load_module() method:DeprecationWarning
 
-.PHONY: run test soak oldest lint format docs docs-publish clean chromium slurm torch
+.PHONY: run test soak oldest lint format docs docs-publish notebooks clean chromium slurm torch
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -51,6 +52,10 @@ docs: .venv/docs
 # The branch gh-pages of `origin` is the site then, which code hosts can show.
 docs-publish: .venv/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs gh-deploy --quiet
+
+# A notebook is stored with its outputs; a test finds out when these are no longer what it gives.
+notebooks: .venv/test
+	$(BIN)/python colabs/renew.py $(NAMES)
 
 # The page's tests need a browser; without one they are skipped and say so.
 chromium:

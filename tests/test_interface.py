@@ -194,3 +194,23 @@ def test_an_interrupted_call_goes_on(tmp_path, workdir, run):
     assert done.returncode == 0, done.stderr
     assert "interrupted: everything is saved" in done.stdout
     assert_same(place, workdir)
+
+
+@pytest.mark.slow
+def test_what_is_printed_in_a_notebook_is_text(run, monkeypatch):
+    """In a real kernel, where rich would draw beside what is printed, and leave the text empty."""
+    monkeypatch.setenv("PYTHONWARNINGS", "")  # a kernel's own warnings are not errors of ours
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    code = (
+        "import pruning_jax as pj\n"
+        f"print(pj.plan(pj.config({str(ROOT / 'configs' / 'smoke.py')!r})))\n"
+        f"print(pj.status({str(run.workdir)!r}))\n"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    nbclient.NotebookClient(notebook, timeout=120, coalesce_streams=True).execute()
+    (printed,) = (o for o in notebook.cells[0].outputs if o.get("name") != "stderr")
+    assert printed.name == "stdout"
+    assert "prunable weights" in printed.text
+    assert "6 of 6 cells are finished" in printed.text
+    assert "\x1b" not in printed.text  # kernels ask for colours, which are no text

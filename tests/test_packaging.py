@@ -53,17 +53,30 @@ def pip(environment, *arguments):
 def test_the_notebooks_install_leaves_an_installed_jax_alone(tmp_path):
     environment, report = tmp_path / "environment", tmp_path / "report.json"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    newest = pip(environment, "install", "--retries=1", "--timeout=15", "jax", "flax")
+    newest = pip(environment, "install", "--retries=1", "--timeout=15", "jax", "flax", "ipython")
     if newest.returncode:
         pytest.skip(f"No package index can be reached: {newest.stderr.splitlines()[-1]}")
     listed = json.loads(pip(environment, "list", "--format=json").stdout)
     installed = {canonicalize_name(package["name"]) for package in listed}
     assert {"jax", "jaxlib", "flax", "numpy"} <= installed
 
-    cells = json.loads((ROOT / "colabs" / "digits.ipynb").read_text())["cells"]
-    (line,) = ["".join(c["source"]) for c in cells if "".join(c["source"]).startswith("%pip")]
-    done = pip(environment, *line.split()[1:], "--dry-run", f"--report={report}")
+    cells = json.loads((ROOT / "colabs" / "quickstart.ipynb").read_text())["cells"]
+    (cell,) = ["".join(c["source"]) for c in cells if c["id"] == "install"]
+    (tmp_path / "install.ipy").write_text(cell)
+    dry = {"PIP_DRY_RUN": "1", "PIP_REPORT": str(report), "IPYTHONDIR": str(tmp_path / "ipython")}
+    quiet = {**os.environ, "PYTHONWARNINGS": "", "PYTHONPATH": "", **dry}
+    line = [environment / "bin" / "ipython", "--no-banner", tmp_path / "install.ipy"]
+    done = subprocess.run(
+        line, cwd=ROOT / "colabs", capture_output=True, text=True, env=quiet, check=False
+    )
     assert done.returncode == 0, done.stderr
+    assert report.exists(), done.stdout
+    pins = Path("/tmp/installed.txt").read_text().split()
+    assert sorted(pins) == sorted(
+        f"{package['name']}=={package['version']}"
+        for package in listed
+        if package["name"] in ("jax", "jaxlib", "numpy")
+    )
     planned = {
         canonicalize_name(package["metadata"]["name"])
         for package in json.loads(report.read_text())["install"]

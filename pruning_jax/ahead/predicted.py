@@ -81,7 +81,7 @@ class Forecasts:
         return found
 
     def __str__(self) -> str:
-        page = Console(file=io.StringIO(), width=80)
+        page = Console(file=io.StringIO(), width=80, force_jupyter=False, force_terminal=False)
         show(self, page)
         assert isinstance(page.file, io.StringIO)
         return page.file.getvalue().rstrip()

@@ -83,7 +83,7 @@ class Plan:
         return max(self.process_seconds) * len(self.process_seconds) / sum(self.process_seconds)
 
     def __str__(self) -> str:
-        page = Console(file=io.StringIO(), width=120)
+        page = Console(file=io.StringIO(), width=120, force_jupyter=False, force_terminal=False)
         show(self, page)
         assert isinstance(page.file, io.StringIO)
         return page.file.getvalue().rstrip()

@@ -68,7 +68,7 @@ class Standing:
         return asdict(self)
 
     def __str__(self) -> str:
-        page = Console(file=io.StringIO(), width=120)
+        page = Console(file=io.StringIO(), width=120, force_jupyter=False, force_terminal=False)
         show(self, page)
         assert isinstance(page.file, io.StringIO)
         return page.file.getvalue().rstrip()
