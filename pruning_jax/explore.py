@@ -6,9 +6,11 @@ The first word says what to look at:
 
   connectivity   barriers between networks of two rounds, two seeds or two algorithms
   cost           operations for one image and bytes of weights, dense, pruned and compact
+  distance       the rank correlation of the distance from initialisation with the test error
   function       agreement with the dense network, on which examples, and calibration
   instability    the barrier to the network that another order of the examples makes
   masks          the density of each layer, weights that lie on no path, and dead units
+  multiverse     the verdicts under every combination of thresholds that are ours
   overlap        what masks have in common, beside what chance gives for as many weights
   sharpness      eigenvalues, trace and spectrum of the Hessian of the training loss
 

@@ -13,10 +13,12 @@ from pruning_jax.reporting.charts.connectivity import connectivity
 from pruning_jax.reporting.charts.cost import cost
 from pruning_jax.reporting.charts.degradation import degradation
 from pruning_jax.reporting.charts.descent import descent
+from pruning_jax.reporting.charts.distance import distance
 from pruning_jax.reporting.charts.function import function
 from pruning_jax.reporting.charts.instability import instability
 from pruning_jax.reporting.charts.masks import masks
 from pruning_jax.reporting.charts.memorisation import memorisation
+from pruning_jax.reporting.charts.multiverse import multiverse
 from pruning_jax.reporting.charts.overlap import overlap
 from pruning_jax.reporting.charts.sharpness import sharpness
 from pruning_jax.reporting.charts.subgroups import subgroups
@@ -49,9 +51,11 @@ GALLERY: tuple[Maker, ...] = (
 EXPLORED: tuple[Maker, ...] = (
     connectivity,
     cost,
+    distance,
     function,
     instability,
     masks,
+    multiverse,
     overlap,
     sharpness,
 )
