@@ -27,7 +27,8 @@ if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", "")
     jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
-jaxtyping.install_import_hook("pruning_jax", "beartype.beartype")
+if "PRUNING_JAX_TYPES_UNCHECKED" not in os.environ:  # checking them takes a third of the time
+    jaxtyping.install_import_hook("pruning_jax", "beartype.beartype")
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("tests")
 

@@ -19,7 +19,7 @@ POWER = {
 
 
 def cases():
-    """The cases; those with 1,000 tables take some seconds each."""
+    """The cases; those with 500 tables take some seconds each."""
     for name, case in CASES.items():
         slow = [pytest.mark.slow] if case.main or case.truth.seeds > 9 else []
         yield pytest.param(name, id=name, marks=slow)
@@ -27,9 +27,9 @@ def cases():
 
 @pytest.mark.parametrize("name", [*cases()])
 def test_at_most_one_table_in_twenty_has_a_false_verdict(name):
-    """One that states what was not planted, beyond what 1,000 (or 250) tables vary by chance."""
+    """One that states what was not planted, beyond what 500 (or 250) tables vary by chance."""
     case = CASES[name]
-    tables = 1000 if case.main else 250
+    tables = 500 if case.main else 250
     found = planted.rates(case.truth, tables)
     most = stats.binom.ppf(0.99, tables, 0.05) / tables
     wrong = planted.false(case.truth, found)

@@ -185,6 +185,7 @@ def test_what_a_grid_lacks_is_said():
     assert few.seeds_needed.isna().all()
 
 
+@pytest.mark.slow
 def test_from_a_configuration():
     """The densities of the smoke job are counted as its verdicts count them."""
     config = pj.config("smoke")

@@ -49,6 +49,7 @@ def test_the_group_of_the_plan_is_the_whole_grid(plan):
     assert planned["steps"] == 2 * steps
 
 
+@pytest.mark.slow
 def test_the_plan_for_several_processes(tmp_path):
     """Two of them take a replica each; for three the algorithms are divided, too."""
     for shares, groups in [(2, 2), (3, 6)]:

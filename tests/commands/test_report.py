@@ -341,6 +341,7 @@ def test_help_shows_an_example():
     assert "python -m pruning_jax.report --workdir=runs/digits" in done.stdout
 
 
+@pytest.mark.slow
 def test_several_runs_are_compared_where_out_says(made, workdir, tmp_path):
     (tmp_path / "other").mkdir()
     other = shutil.copytree(workdir, tmp_path / "other" / "b")
@@ -391,6 +392,7 @@ def test_without_a_browser_it_says_where_the_page_is(workdir, variables):
     assert not addresses
 
 
+@pytest.mark.slow
 def test_analyses_of_the_users_own_are_found_where_the_command_is_given(workdir, tmp_path):
     (tmp_path / "mine.py").write_text(
         "def lowest(run, settings):\n"
@@ -407,6 +409,7 @@ def test_analyses_of_the_users_own_are_found_where_the_command_is_given(workdir,
     assert table["density"].min() == pytest.approx(report_rows.DENSITIES[-1])
 
 
+@pytest.mark.slow
 def test_the_claims_can_be_asked_of_another_algorithm(workdir):
     wrong = processes.one_line(report(workdir, "--pruned=lr"))
     assert "'lr' is not one of lrr; did you mean lrr?" in wrong

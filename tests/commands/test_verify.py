@@ -58,6 +58,7 @@ def test_a_finished_run_holds(workdir):
     assert total == f"the sum of the run is {stamp.read(workdir).sum}"
 
 
+@pytest.mark.slow
 def test_another_finished_run_holds(tmp_path_factory):
     """With a noise rate of 0, without excluded layers and parameters."""
     found = examine.examine(processes.reference(tmp_path_factory))
@@ -273,6 +274,7 @@ def test_help_and_imports():
 # What only JAX can compute again.
 
 
+@pytest.mark.slow
 def test_a_deep_check_of_a_finished_run(workdir):
     done = verify(workdir, "--deep")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -223,6 +223,7 @@ def found(tmp_path_factory):
     return folder, json.loads((folder / "outcomes.json").read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_damaged_data_set_is_one_line_and_status_2(found, case, monkeypatch):
     """In a process as the command, and here as `sources.load`, which says the same."""

@@ -26,6 +26,7 @@ def test_the_middle_one_of_each_setting_is_the_default():
     }
 
 
+@pytest.mark.slow
 def test_every_combination_is_there_once(looked):
     _, found = looked
     names = [*TRIED, *KEYS]

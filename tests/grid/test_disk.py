@@ -34,6 +34,7 @@ def test_what_cells_take_is_estimated_from_above(reference, experiment):
     assert taken <= cells(experiment) <= NEAR * taken
 
 
+@pytest.mark.slow
 def test_checkpoints_are_estimated_from_above(reference, experiment, tmp_path):
     """A run that is killed in its last round, when all checkpoints are there."""
     arguments = processes.training(tmp_path / "run")

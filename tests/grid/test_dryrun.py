@@ -81,6 +81,7 @@ def test_scores_that_do_not_fit_are_refused(name, criteria):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_batch_that_no_memory_holds(tmp_path):
     config = defaults()
     config.update(dataset="cifar10", model="resnet20", batch_size=40_000, width=64.0)

@@ -6,7 +6,6 @@ import json
 import jax
 import numpy as np
 import pytest
-from processes import ROOT
 
 import pruning_jax as pj
 from pruning_jax.experiment.recipe import Recipe
@@ -14,10 +13,9 @@ from pruning_jax.grid import calibration, estimate, operations, speed
 from pruning_jax.grid.calibration import Prices
 from pruning_jax.grid.operations import Count
 from pruning_jax.pruning.moments import Stack
-from pruning_jax.training import replicas, state
+from pruning_jax.training import replicas
 from pruning_jax.training.examples import Images
 
-CONFIGS = sorted(path.stem for path in (ROOT / "configs").glob("*.py"))
 LENET = Recipe(batch_size=100, image_shape=(28, 28, 1), num_classes=10, train_size=1000)
 RESNET = Recipe(
     model="resnet20", batch_size=8, image_shape=(16, 16, 3), num_classes=5, train_size=80
@@ -141,19 +139,6 @@ def test_an_estimate_of_a_training_is_near_a_measurement():
     stack = Stack(*replicas.stack(recipe, (keys, labels, used), 1), images=images)
     measured = speed.measure(recipe, stack)
     assert measured.step / 5 < guessed.step < 5 * measured.step
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", CONFIGS)
-def test_a_plan_of_every_configuration_compiles_no_program(name):
-    state._shapes.cache_clear()
-    before = replicas.program.cache_info()
-    plan = pj.plan(pj.config(name))
-    assert replicas.program.cache_info() == before
-    assert plan.estimated
-    assert plan.seconds == pytest.approx(sum(group.seconds for group in plan.groups))
-    assert all(group.seconds > 0 and group.bytes > 0 for group in plan.groups)
-    assert "estimated" in str(plan)
 
 
 def test_a_plan_can_be_measured():

@@ -1,6 +1,5 @@
 """From a configuration to an experiment: what is derived, and what is refused in one line."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -39,16 +38,6 @@ def lrr(**settings):
 
 
 # What follows from a configuration.
-
-
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_every_config_is_sound_and_says_its_command(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    dryrun.check(resolve(module.get_config()))
-    assert f"--config=configs/{path.name}" in module.__doc__
-    assert "python -m pruning_jax.run" in module.__doc__
 
 
 def test_the_sizes_come_from_the_data_set():

@@ -66,6 +66,7 @@ def test_only_weights_of_linear_layers_and_convolutions_are_prunable(model):
         assert (len(leaf.shape) > 1) == name.endswith("kernel")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", plugins.MODELS.names)
 def test_the_moments_of_the_initialisation(model):
     """Weights normal(0, sqrt(2 / fan_in)), biases of linear layers uniform(+-1 / sqrt(fan_in))."""

@@ -61,6 +61,7 @@ def test_a_figure_of_one_noise_rate_holds_its_legend(charts):
             assert_inside(figures.draw(dataclasses.replace(one, frames=own)), name)
 
 
+@pytest.mark.slow
 def test_no_two_ticks_of_an_axis_run_into_each_other(charts):
     for name, one in charts.items():
         figure = figures.draw(one)

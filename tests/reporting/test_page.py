@@ -156,6 +156,7 @@ def digest(code):
     return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["path", "hostile"])
 def test_the_file_needs_nothing_else_and_runs_two_scripts(name, request):
     """One that it says, and one that this unpacks: the policy has the sums of both and no more."""

@@ -100,6 +100,7 @@ def test_an_analysis_that_fails_is_a_line_of_words(workdir, name, said):
     assert len(done.figures) > 10
 
 
+@pytest.mark.slow
 def test_an_analysis_cannot_spoil_the_rows_of_others(workdir):
     before = write(workdir).page.read_text()
     done = write(workdir, analyses=("own_analyses:spoils", "own_analyses:slopes"))
@@ -175,6 +176,7 @@ def others(workdir, tmp_path):
     return same, less, report_rows.workdir(tmp_path / "fewer", fewer)
 
 
+@pytest.mark.slow
 def test_several_runs_are_compared(workdir, others, tmp_path):
     _, less, fewer = others
     before = sorted(path for run in (workdir, less, fewer) for path in run.rglob("*"))
@@ -196,6 +198,7 @@ def test_several_runs_are_compared(workdir, others, tmp_path):
     assert (tmp_path / "compared" / "figures" / "test_error.pdf").is_file()
 
 
+@pytest.mark.slow
 def test_runs_of_one_name_are_told_apart_by_their_folders(workdir, others, tmp_path):
     write([workdir, others[0]], out=tmp_path / "compared")
     labels = pd.read_csv(tmp_path / "compared" / "tables" / "curves.csv")["run"].unique()

@@ -91,6 +91,7 @@ def equal(one, other):
     jax.tree.map(np.testing.assert_array_equal, one, other)
 
 
+@pytest.mark.slow
 def test_it_trains_as_on_images_that_lie_on_the_device(streamed, held):
     one, other = (trained(RECIPE, stack, RECIPE.steps) for stack in (streamed, held))
     close(one.state, other.state)
@@ -99,6 +100,7 @@ def test_it_trains_as_on_images_that_lie_on_the_device(streamed, held):
     close(*outcomes)
 
 
+@pytest.mark.slow
 def test_it_trains_alike_where_devices_share_each_batch(streamed, division):
     """Every example is evaluated once, also on two devices. Steps are small: else what is rounded
     differently may take a unit across 0, where its gradient jumps."""

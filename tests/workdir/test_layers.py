@@ -38,6 +38,7 @@ def scored(draw):
     return scores, alive
 
 
+@pytest.mark.slow
 @hypothesis.given(scored(), st.integers(0, 30))
 def test_the_best_are_those_of_keep_top(given, keep):
     scores, alive = given
