@@ -80,7 +80,7 @@ slurm:
 # The networks are compared with the same ones in PyTorch, which is heavy: once, beside the oldest
 # packages. Without it that is skipped, too, and pytest's status 5 says that no test was run.
 torch: .venv-oldest/test
-	@.venv-oldest/bin/python -c "import torch, torchvision" 2>/dev/null || \
+	@.venv-oldest/bin/python -c "import torch" 2>/dev/null || \
 	  .venv-oldest/bin/pip install -q -e '.[torch]' 2>.venv-oldest/torch.log || \
 	  echo "no PyTorch, see .venv-oldest/torch.log: what needs it will be skipped"
 	.venv-oldest/bin/python -m pytest -rs tests/models/test_torch.py tests/exchange/test_torch.py \

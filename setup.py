@@ -14,7 +14,7 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "pruning_jax/__init__.py").read_text())
 
 EXPORT = ["safetensors>=0.4.5"]
-HESSIAN = ["matfree>=0.5.0"]
+HESSIAN = ["matfree>=0.6.0"]
 IMAGENET = ["grain>=0.2.18"]
 RUFF = "ruff==0.17.6"
 TENSORBOARD = ["tensorboardX>=2.6.2"]

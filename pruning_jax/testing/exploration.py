@@ -29,7 +29,7 @@ def check_exploration(name: str) -> None:
     the type that the column says; looking again gives the same rows, also where other networks were
     looked at before; and nothing but its own table is written to the workdir.
 
-    >>> check_exploration("overlap")  # doctest: +SKIP
+    >>> check_exploration("cost")
 
     Args:
       name: that of a built-in exploration, or "my_module:EXPLORATION".

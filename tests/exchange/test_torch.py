@@ -211,7 +211,10 @@ def test_a_network_that_was_trained_and_exported_predicts_the_same(model, tmp_pa
 
 
 def test_resnet50_is_that_of_torchvision(tmp_path):
-    models = pytest.importorskip("torchvision.models", reason="torchvision is not installed")
+    try:
+        from torchvision import models
+    except (ImportError, RuntimeError) as error:  # or it was built for another build of PyTorch
+        pytest.skip(f"torchvision cannot be used: {error}")
     network = networks.made("resnet50")
     path = tmp_path / "net.safetensors"
     files.write(network, path, "torch")

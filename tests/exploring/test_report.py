@@ -34,6 +34,8 @@ def test_every_exploration_has_a_figure_and_links_to_its_table(run):
         assert f'href="explored/{name}.csv"' in page
         table = pd.read_parquet(paths.explored(run.workdir, name, "parquet"))
         chart = make({f"explored/{name}": table}, facts)
+        lines = [series for frame in chart.frames for series in frame.series]
+        assert all(len({*series.x}) == len(series.x) for series in lines), name
         points = [y for frame in chart.frames for series in frame.series for y in series.y]
         drawn = any(math.isfinite(y) for y in points) or any(frame.heat for frame in chart.frames)
         assert drawn, name

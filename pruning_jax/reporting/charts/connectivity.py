@@ -21,12 +21,17 @@ def connectivity(tables: Tables, facts: Facts) -> Chart:
         {**row, "round": row["other_round"], "density": row["other_density"]}
         for row in pick(every, differs="round")
     ]
-    seeds, algorithms = (pick(every, differs=field) for field in ("seed", "algorithm"))
+    seeds = pick(every, differs="seed")
+    algorithms: list[Record] = [  # dense networks have one density in all rounds
+        {**row, "density": min(float(row["density"]), float(row["other_density"]))}
+        for row in pick(every, differs="algorithm")
+    ]
     return Chart(
         "Barriers between networks",
         "The barrier is how far the test error rises along the straight line between two networks, "
         "above the straight line between their errors. The first row is about each round and the "
-        "one before it, the second about two seeds, the third about two algorithms with one seed. "
+        "one before it, the second about two seeds, the third about two algorithms with one seed, "
+        "at the density of the sparser network. "
         "Without a barrier two networks lie in one basin. Each point is the mean over seeds, or "
         "over pairs of seeds, with a 95 % interval.",
         (
