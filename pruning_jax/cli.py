@@ -56,6 +56,8 @@ def start(command: Callable[..., int], *, words: int = 0) -> None:
             return _complain(f"{error}; --debug shows the whole traceback", error)
         except WrongUse as error:
             return _complain(str(error), error)
+        except KeyboardInterrupt as error:  # training stops by itself; this is of other commands
+            return _stopped(error)
         except OSError as error:
             return _of_system(error)
         except Exception as error:
@@ -63,6 +65,14 @@ def start(command: Callable[..., int], *, words: int = 0) -> None:
 
     FLAGS.register_key_flag_for_module(sys.argv[0], FLAGS["debug"])  # so that --help tells of it
     app.run(guarded, flags_parser=_parse)
+
+
+def _stopped(error: KeyboardInterrupt) -> int:
+    """A line instead of a traceback. Each command keeps what it has found, or makes it anew."""
+    if FLAGS.debug:
+        raise error
+    print(f"{Path(sys.argv[0]).name}: stopped; the same command goes on", file=sys.stderr)
+    return STOPPED
 
 
 def _parse(argv: list[str]) -> list[str]:

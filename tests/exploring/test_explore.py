@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import processes
 import pytest
 
 import pruning_jax as pj
@@ -107,3 +108,32 @@ def test_an_unknown_exploration_is_refused(run):
 def test_settings_are_checked(run):
     with pytest.raises(WrongUse, match="setting of masks 'steps' is not one of"):
         pj.explore(run, "masks", steps=3)
+
+
+STOPPING = """
+import os, signal
+from pruning_jax.exploring.exploration import Exploration, each
+from pruning_jax.workdir.columns import NUMBER, Column
+
+def look(bench, unit, settings):
+    if unit[0].round == 2 and "STOP" in os.environ:
+        os.kill(os.getpid(), signal.SIGINT)
+    return [{"round_again": float(unit[0].round)}]
+
+EXPLORATION = Exploration("rounds", each, look, (Column("round_again", NUMBER, "", "The round."),))
+"""
+
+
+def test_control_c_is_a_line_and_the_same_command_goes_on(run, tmp_path):
+    (tmp_path / "my_stop.py").write_text(STOPPING)
+    line = ["my_stop:EXPLORATION", f"--workdir={run.workdir}", "--algorithms=lrr", "--seeds=0"]
+    stopped = processes.run(*line, command="explore", cwd=tmp_path, STOP="1")
+    assert stopped.returncode == 75
+    assert stopped.stderr.splitlines()[-1] == "explore.py: stopped; the same command goes on"
+    assert "Traceback" not in stopped.stderr
+    kept = pd.read_csv(paths.explored(run.workdir, "my_stop", "csv"))
+    assert set(kept["round"]) == {0, 1}
+    done = processes.run(*line, command="explore", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    every = pd.read_csv(paths.explored(run.workdir, "my_stop", "csv"))
+    assert set(every["round"]) == {0, 1, 2, 3}

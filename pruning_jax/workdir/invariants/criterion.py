@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from pruning_jax import plugins
 from pruning_jax.files import Arrays
 from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.invariants import layers
@@ -95,9 +94,7 @@ def unknown(record: Record) -> Iterator[str]:
     if a.masks_from or len({*a.densities}) == 1:
         return
     if a.criterion not in SCORES:
-        own = a.criterion not in plugins.CRITERIA.names
-        why = "is not of this program" if own else "needs --deep"
-        yield f"that {a.criterion} decided the masks of {a.name}: this criterion {why}"
+        yield f"that {a.criterion} decided the masks of {a.name}: this criterion needs --deep"
     elif not record.experiment.save_params:
         yield f"that {a.criterion} decided the masks of {a.name}: the run saves no parameters"
 
