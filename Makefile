@@ -19,6 +19,7 @@ REMOVALS := $(REMOVALS),ignore:the load_module() method:DeprecationWarning
 run: .venv/run
 	$(BIN)/python -m pruning_jax.run --config=configs/digits.py --workdir=runs/digits
 	$(BIN)/python -m pruning_jax.report --workdir=runs/digits
+	@echo "Open runs/digits/report.html in a browser. For other commands: source $(BIN)/activate"
 
 test: lint docs chromium slurm
 	PYTHONWARNINGS="$(REMOVALS)" $(BIN)/python -m pytest -n auto --dist loadfile -rfEs
@@ -92,6 +93,7 @@ torch: .venv-oldest/test
 	$(PYTHON) -m venv .venv || { apt-get update && apt-get install -y python3-venv && $(PYTHON) -m venv .venv; }
 
 .venv/run: .venv/bin/python setup.py
+	@echo "Installing, which takes some minutes"
 	$(BIN)/pip install -q -e .
 	touch $@
 
