@@ -1,5 +1,6 @@
 """What all commands share: flags, errors in one line, exit statuses."""
 
+import difflib
 import os
 import re
 import sys
@@ -113,7 +114,12 @@ def _read(path: str) -> ConfigDict:
       WrongUse: there is no such file, or it cannot be used.
     """
     file = Path(path.partition(":")[0])
-    errors.require(file.is_file(), f"--config {path!r}: there is no such file")
+    if not file.is_file():
+        beside = [p for folder in ("configs", file.parent) for p in Path(folder).glob("*.py")]
+        stems = {p.stem: str(p) for p in sorted(beside)}
+        similar = difflib.get_close_matches(file.stem, stems, n=1, cutoff=0.5)
+        hint = "".join(f"; did you mean {stems[stem]}?" for stem in similar)
+        raise WrongUse(f"--config {path!r}: there is no such file{hint}")
     plain = flags.FlagValues()
     config_flags.DEFINE_config_file("config", flag_values=plain, sys_argv=[])
     try:

@@ -110,7 +110,7 @@ def _add(
                 save(known, as_csv=False)
                 saved = time.monotonic()
     finally:
-        if left:
+        if left and known:  # nothing is known if the first unit was refused
             save(known, as_csv=True)
 
 

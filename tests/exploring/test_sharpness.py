@@ -189,3 +189,4 @@ def test_it_says_what_is_not_installed(run, monkeypatch):
     monkeypatch.setattr(hessian, "NEEDS", "matfree_that_is_not_there")
     with pytest.raises(WrongUse, match=r"pip install 'pruning_jax\[hessian\]'"):
         pj.explore(run, "sharpness", rounds=[0], seeds=[0])
+    assert not (run.workdir / "explored").exists()
