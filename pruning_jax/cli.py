@@ -1,6 +1,5 @@
 """What all commands share: flags, errors in one line, exit statuses."""
 
-import difflib
 import os
 import re
 import sys
@@ -58,7 +57,7 @@ def start(command: Callable[..., int], *, words: int = 0) -> None:
         except WrongUse as error:
             return _complain(str(error), error)
         except KeyboardInterrupt as error:  # training stops by itself; this is of other commands
-            return _stopped(error)
+            return _complain("stopped; the same command goes on", error, STOPPED)
         except OSError as error:
             return _of_system(error)
         except Exception as error:
@@ -66,14 +65,6 @@ def start(command: Callable[..., int], *, words: int = 0) -> None:
 
     FLAGS.register_key_flag_for_module(sys.argv[0], FLAGS["debug"])  # so that --help tells of it
     app.run(guarded, flags_parser=_parse)
-
-
-def _stopped(error: KeyboardInterrupt) -> int:
-    """A line instead of a traceback. Each command keeps what it has found, or makes it anew."""
-    if FLAGS.debug:
-        raise error
-    print(f"{Path(sys.argv[0]).name}: stopped; the same command goes on", file=sys.stderr)
-    return STOPPED
 
 
 def _parse(argv: list[str]) -> list[str]:
@@ -117,8 +108,8 @@ def _read(path: str) -> ConfigDict:
     if not file.is_file():
         beside = [p for folder in ("configs", file.parent) for p in Path(folder).glob("*.py")]
         stems = {p.stem: str(p) for p in sorted(beside)}
-        similar = difflib.get_close_matches(file.stem, stems, n=1, cutoff=0.5)
-        hint = "".join(f"; did you mean {stems[stem]}?" for stem in similar)
+        meant = errors.closest(file.stem, stems)
+        hint = f"; did you mean {stems[meant]}?" if meant else ""
         raise WrongUse(f"--config {path!r}: there is no such file{hint}")
     plain = flags.FlagValues()
     config_flags.DEFINE_config_file("config", flag_values=plain, sys_argv=[])
@@ -222,10 +213,10 @@ def _of_own_code(error: Exception) -> int:
     return _complain(f"{where}: {errors.said(error)}; --debug shows the whole traceback", error)
 
 
-def _complain(message: str, error: Exception | None = None) -> int:
+def _complain(message: str, error: BaseException | None = None, status: int = WRONG_USE) -> int:
     """Prints a message as one line; with --debug the traceback of the error before it."""
     if error and ("--debug" in sys.argv or (FLAGS.is_parsed() and FLAGS.debug)):
         traceback.print_exception(error)
     program = os.path.basename(sys.argv[0])
     print(f"{program}: {errors.printable(' '.join(message.split()))}", file=sys.stderr)
-    return WRONG_USE
+    return status

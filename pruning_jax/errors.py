@@ -28,8 +28,13 @@ def nearest(value: str, choices: Iterable[str]) -> str:
     >>> nearest("magnitud", ["magnitude", "random"])
     '; did you mean magnitude?'
     """
-    matches = difflib.get_close_matches(str(value), list(choices), n=1, cutoff=0.5)
-    return f"; did you mean {matches[0]}?" if matches else ""
+    meant = closest(value, choices)
+    return f"; did you mean {meant}?" if meant else ""
+
+
+def closest(value: str, choices: Iterable[str]) -> str:
+    """The choice that looks most like `value`, or "" if none looks like it."""
+    return "".join(difflib.get_close_matches(str(value), list(choices), n=1, cutoff=0.5))
 
 
 def one_of(what: str, value: str, choices: Iterable[str]) -> None:

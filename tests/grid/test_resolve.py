@@ -1,7 +1,6 @@
 """From a configuration to an experiment: what is derived, and what is refused in one line."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +10,6 @@ from pruning_jax.experiment.config import defaults
 from pruning_jax.experiment.named import NAMED
 from pruning_jax.grid import dryrun
 from pruning_jax.grid.resolve import resolve
-
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.py"))
 
 
 def config(**settings):
