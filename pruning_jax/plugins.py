@@ -122,11 +122,16 @@ def trying(kind: Kind, name: str) -> Iterator[None]:
         ) from error
 
 
-def _imported(what: str, name: str, module: str) -> Any:
-    """A module of the user's; the working directory is looked into as by `python -m`."""
+def look_here() -> None:
+    """Makes Python look for modules in the working directory, too, as `python -m` does."""
     here = str(Path.cwd())
     if here not in sys.path:  # a notebook or an installed command may lack it
         sys.path.append(here)
+
+
+def _imported(what: str, name: str, module: str) -> Any:
+    """A module of the user's."""
+    look_here()
     try:
         found = importlib.import_module(module)
     except Exception as error:  # of whatever the module does

@@ -12,12 +12,12 @@ from pruning_jax import masks
 from pruning_jax.data import sources
 from pruning_jax.data.division import Division, divide
 from pruning_jax.experiment.recipe import Engine
-from pruning_jax.grid import recomputed
+from pruning_jax.grid import own_modules, recomputed
 from pruning_jax.grid.groups import Base, labels_of
 from pruning_jax.training import devices, state
 from pruning_jax.training.streams import Stream, stream
-from pruning_jax.workdir import described, examine
-from pruning_jax.workdir.damage import Damaged
+from pruning_jax.workdir import described, examine, paths
+from pruning_jax.workdir.damage import Damaged, json_object
 from pruning_jax.workdir.examine import Deep, Findings
 from pruning_jax.workdir.invariants.agreement import first_wrong
 from pruning_jax.workdir.recorded import Record
@@ -34,12 +34,14 @@ def check(workdir: Path, data_dir: str) -> Findings:
       data_dir: where the prepared data set lies; "" for its usual place.
 
     Raises:
-      WrongUse: the data set, or a plug-in that the run names, cannot be had.
+      WrongUse: the data set, or a plug-in that the run names, cannot be had or has changed.
     """
     try:
         experiment = described.described(workdir).experiment
+        recorded = json_object(paths.config(workdir)).get("own_modules")
     except Damaged:
         return examine.examine(workdir)  # which says so
+    own_modules.check(recorded, experiment, "--deep needs that text")
     source = sources.load(experiment.data.dataset, data_dir)
     division = divide(source, experiment.data)
     checks = {

@@ -20,7 +20,7 @@ from pruning_jax.errors import WrongUse, require, said
 from pruning_jax.experiment import record
 from pruning_jax.experiment.cells import Experiment
 from pruning_jax.experiment.record import Json
-from pruning_jax.grid import disk
+from pruning_jax.grid import disk, own_modules
 from pruning_jax.workdir import locks, paths
 from pruning_jax.workdir.damage import Damaged, json_object
 
@@ -78,6 +78,8 @@ def _check_same(workdir: Path, experiment: Experiment) -> None:
         f"{workdir} holds a run of another configuration, written by pruning_jax {version}; take "
         f"another workdir, or undo what differs (there -> now): {'; '.join(lines)}",
     )
+    todo = "Take another workdir, or undo the change"
+    own_modules.check(content.get("own_modules"), experiment, todo)
 
 
 def size(count: int | float) -> str:
@@ -101,6 +103,7 @@ def _record(experiment: Experiment, division: Division) -> Json:
         "devices": [device.device_kind for device in jax.devices()],
         "backend": jax.default_backend(),
         "machine": platform.machine(),
+        "own_modules": own_modules.sums(experiment),
         "engine": dataclasses.asdict(experiment.recipe.engine),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "git_commit": _commit(),

@@ -14,7 +14,7 @@ import numpy as np
 
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.recipe import Recipe
-from pruning_jax.pruning import origins, weights_to_keep
+from pruning_jax.pruning import origins, telling, weights_to_keep
 from pruning_jax.pruning import prune as pruning
 from pruning_jax.pruning import restart as restarting
 from pruning_jax.pruning.moments import Moment, Stack, Work
@@ -117,6 +117,9 @@ def prune(work: Work, algorithm: Algorithm, stack: Stack, before: Moment, round_
     """The masks of a round, by the scores of what was trained before it.
 
     Where the density stays as it is, they are the masks from before.
+
+    Raises:
+      OwnCode: a criterion of the user's own does not tell the weights of a dense network apart.
     """
     if algorithm.densities[round_] == algorithm.densities[before.round]:
         return before.mask
@@ -127,6 +130,10 @@ def prune(work: Work, algorithm: Algorithm, stack: Stack, before: Moment, round_
         now, images = streaming.scoring(work.recipe, stack.reader, now, images, size)
     static = (work.recipe, work.criteria, work.scoring_examples)
     shared = (images, choice(work, algorithm, before.mask, round_))
+    # A network that has collapsed may have no gradient, so that only a dense one tells.
+    if ":" in algorithm.criterion and before.round == 0:
+        found = replicas.over_replicas(telling.span, *static, stacked=(now,), shared=shared)
+        telling.check(algorithm.criterion, processes.whole(found))
     return replicas.over_replicas(pruning.prune, *static, stacked=(now,), shared=shared)
 
 

@@ -38,8 +38,8 @@ def check_criterion(score: str | Criterion) -> None:
     It returns one real number for each parameter, in arrays of the same structure and shapes. They
     are a function of the evidence alone, and of no other replica. They can be compiled, and
     computed for replicas in turns and by jax.vmap. No weight that remains has the score NaN, even
-    where few remain, and not all have the same. Pruned by them, a network keeps exactly as many
-    weights as it must, and no weight that was pruned before.
+    where few remain; fewer than half have an infinite one, and not all have the same. Pruned by
+    them, a network keeps exactly as many weights as it must, and no weight that was pruned before.
 
     Args:
       score: the function, or its name: "magnitude", "my_module:score".
@@ -125,6 +125,13 @@ def _of_remaining(scores: Scores, mask: Mask) -> Float[np.ndarray, " n"]:
 def _check_order(scores: Scores, mask: Mask) -> None:
     """Some weights are better than others."""
     remaining = _of_remaining(scores, mask)
+    finite = remaining[np.isfinite(remaining)]
+    law(
+        2 * finite.size > remaining.size or bool(np.isnan(remaining).any()),
+        f"{WHAT} gives {remaining.size - finite.size} of {remaining.size} weights an infinite "
+        "score: which of them are pruned first would be decided by their place. Do not divide by "
+        "what can be 0.",
+    )
     law(
         bool((remaining != remaining[0]).any()),
         f"{WHAT} gives all weights the same score, {remaining[0]}: which of them are pruned would "

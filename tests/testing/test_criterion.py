@@ -67,6 +67,10 @@ def not_numbers_where_one_weight_remains(evidence):
     return jax.tree.map(score, evidence.weights)
 
 
+def divided_by_nothing(evidence):
+    return jax.tree.map(lambda w: (1 + jnp.abs(w)) / (w - w), evidence.weights)
+
+
 def all_alike(evidence):
     return jax.tree.map(jnp.ones_like, evidence.weights)
 
@@ -100,6 +104,7 @@ def only_alone(evidence):
             not_numbers_where_one_weight_remains,
             r"gives \d of \d+ weights .* score NaN",
         ),
+        (divided_by_nothing, r"weights an infinite score: .* by their place"),
         (all_alike, r"all weights the same score, 1\.0: .* by their place"),
         (with_others, r"something else when another one is computed with it .* = 'vmap'\)"),
         (only_alone, r"config\.engine\.replicas = 'vmap', cannot be compiled by JAX: "),
