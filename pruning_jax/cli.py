@@ -1,20 +1,15 @@
 """What all commands share: flags, errors in one line, exit statuses."""
 
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
 
 from absl import app, flags, logging
-from ml_collections import ConfigDict, config_flags
-from ml_collections.config_flags import config_path
 
 from pruning_jax import errors, interrupt, plugins
-from pruning_jax.errors import OwnCode, WrongUse, require
-from pruning_jax.experiment import checks
+from pruning_jax.errors import OwnCode, WrongUse
+from pruning_jax.experiment import flags as config_flags
 from pruning_jax.experiment.config import Config
 
 DONE, WRONG_USE, UNFINISHED, STOPPED = 0, 2, 3, interrupt.STOPPED
@@ -27,7 +22,7 @@ flags.DEFINE_bool("debug", False, "show the traceback of an error, too")
 
 def define_config() -> None:
     """The flag --config, with --config.<setting> for every setting in it."""
-    config_flags.DEFINE_config_file("config", None, "a file with get_config(): configs/digits.py")
+    config_flags.define()
 
 
 def config() -> Config:
@@ -49,8 +44,8 @@ def start(command: Callable[..., int], *, words: int = 0) -> None:
 
     def guarded(rest: Sequence[str]) -> int:
         try:
-            own, more = rest[1 : 1 + words], " ".join(rest[1 + words :])
-            errors.require(not more, f"{more!r} is no flag; all begin with --")
+            own, more = rest[1 : 1 + words], rest[1 + words :]
+            errors.require(not more, _stray(more))
             return command(*own)
         except OwnCode as error:
             return _complain(f"{error}; --debug shows the whole traceback", error)
@@ -74,100 +69,23 @@ def _parse(argv: list[str]) -> list[str]:
         sys.exit(DONE)
     plain = None
     try:
-        path = _config_file(argv)
-        plain = _read(path) if path is not None else None
-        if plain is not None:
-            _check_settings(argv, plain)
-            _check_tuples(argv, plain)
+        plain = config_flags.checked(argv)
         return FLAGS(argv)
     except flags.UnrecognizedFlagError as error:
         sys.exit(_complain(_unknown_flag(error.flagname, argv[0])))
     except flags.IllegalFlagValueError as error:
-        sys.exit(_complain(_wrong_value(str(error), plain)))
+        sys.exit(_complain(config_flags.wrong_value(str(error), plain)))
     except (flags.Error, WrongUse, TypeError, ValueError, AttributeError, KeyError) as error:
         sys.exit(_complain(str(error).strip().splitlines()[-1]))
 
 
-def _config_file(argv: list[str]) -> str | None:
-    """What --config names: a file; a part after a colon is its argument."""
-    given = None
-    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
-        name, equals, value = argument.partition("=")
-        if name in ("--config", "-config"):
-            given = value if equals else following
-    return given
-
-
-def _read(path: str) -> ConfigDict:
-    """The configuration of a file, before any flag changes it.
-
-    Raises:
-      WrongUse: there is no such file, or it cannot be used.
-    """
-    file = Path(path.partition(":")[0])
-    if not file.is_file():
-        beside = [p for folder in ("configs", file.parent) for p in Path(folder).glob("*.py")]
-        stems = {p.stem: str(p) for p in sorted(beside)}
-        meant = errors.closest(file.stem, stems)
-        hint = f"; did you mean {stems[meant]}?" if meant else ""
-        raise WrongUse(f"--config {path!r}: there is no such file{hint}")
-    plain = flags.FlagValues()
-    config_flags.DEFINE_config_file("config", flag_values=plain, sys_argv=[])
-    try:
-        plain(["", f"--config={path}"])
-    except Exception as error:
-        raise WrongUse(f"{path} cannot be used: {_in_file(error, file)}") from error
-    errors.require(
-        isinstance(plain.config, ConfigDict), f"{path}: get_config() returns no configuration"
-    )
-    return plain.config
-
-
-def _in_file(error: Exception, file: Path) -> str:
-    """One line about an error that a configuration file made, with its line number."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
-    where = f"line {lines[-1]}: " if lines else ""
-    text = str(error).strip()
-    if unknown := re.search(r'Key "(\w+)" does not exist', text):
-        meant = re.search(r'Did you mean "(\w+)"', text)
-        hint = f"; did you mean {meant.group(1)}?" if meant else ""
-        return f"{where}unknown setting {unknown.group(1)!r}{hint}"
-    if not lines and "'get_config'" in text:
-        return "it has no function get_config()"
-    return f"{where}{type(error).__name__}: {text.splitlines()[-1] if text else ''}"
-
-
-def _check_settings(argv: list[str], plain: ConfigDict) -> None:
-    """Raises WrongUse for the first --config.<setting> that the configuration lacks."""
-    for argument in argv:
-        found = re.match(r"--?(?:no)?config\.([\w.]+)", argument)
-        level: Any = plain
-        for name in found.group(1).split(".") if found else ():
-            try:
-                level = level[name]
-            except (KeyError, TypeError):
-                what = f"unknown setting {name!r} in {argument.split('=')[0]}"
-                choices = sorted(level.keys()) if isinstance(level, ConfigDict) else []
-                errors.require(bool(choices), f"{what}: a single value has no settings")
-                hint = errors.nearest(name, choices)
-                message = f"{what}; it is not one of {', '.join(choices)}{hint}"
-                raise WrongUse(message) from None
-
-
-def _check_tuples(argv: list[str], plain: ConfigDict) -> None:
-    """Raises WrongUse for the first setting that is a tuple and is given as something else.
-
-    A single value would do as a tuple of one, but whoever writes grid.seeds=5 may mean five seeds.
-    """
-    for argument, following in zip(argv, [*argv[1:], ""], strict=True):
-        found = re.fullmatch(r"--?config\.([\w.]+)(=.*)?", argument, re.DOTALL)
-        if found and config_path.get_type(found.group(1), plain) is tuple:
-            text = found.group(2)[1:] if found.group(2) else following
-            require(
-                isinstance(checks.literal(text), tuple | list),
-                f"--config.{found.group(1)}: {text!r} is not a tuple; write "
-                f'"{checks.as_tuple(text)}"',
-            )
+def _stray(words: Sequence[str]) -> str:
+    """That words are no flags, and the flag that may be meant by one word."""
+    hint = ""
+    if len(words) == 1:
+        meant = "config" if words[0].endswith(".py") else "workdir"
+        hint = f"; did you mean --{meant}={words[0]}?" if meant in FLAGS else ""
+    return f"{' '.join(words)!r} is no flag; all begin with --{hint}"
 
 
 def _unknown_flag(name: str, program: str) -> str:
@@ -178,19 +96,6 @@ def _unknown_flag(name: str, program: str) -> str:
         known, settings = ["config", *known], ["--config.<setting>"]
     listed = ", ".join(["--help", *settings, *(f"--{flag}" for flag in (*known, "debug"))])
     return f"unknown flag --{name}; it is not one of {listed}{errors.nearest(name, known)}"
-
-
-KINDS = {int: "a whole number", float: "a number", bool: "true or false"}
-
-
-def _wrong_value(message: str, plain: ConfigDict | None) -> str:
-    """A message of absl's about a flag's value, in words."""
-    found = re.match(r"flag --config\.([\w.]+)=(.*?): ", message)
-    if plain is None or not found:
-        return message.strip().splitlines()[-1]
-    name, value = found.groups()
-    kind = KINDS.get(config_path.get_type(name, plain), "a group of settings")
-    return f"--config.{name}: {value!r} is not {kind}"
 
 
 def _of_system(error: OSError) -> int:

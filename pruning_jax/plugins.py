@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pruning_jax.errors import OwnCode, WrongUse, one_of, require, said
+from pruning_jax.errors import OwnCode, WrongUse, nearest, require, said
 
 
 class Kind(NamedTuple):
@@ -44,15 +44,24 @@ class Kind(NamedTuple):
         Raises:
           WrongUse: it is neither.
         """
+        what = f"{where or self.what} {name!r}"
         if ":" not in name:
-            one_of(where or self.what, name, self.names)
+            listed = ", ".join(self.names)
+            require(name in self.names, f"{what} is not one of {listed}{self._meant(name)}")
             return
         module, _, attribute = name.partition(":")
-        parts = [*module.split("."), attribute]
-        require(
-            all(part.isidentifier() for part in parts),
-            f"{where or self.what} {name!r} is not written as my_module:{self.attribute}",
-        )
+        parts = [*module.removesuffix(".py").split("."), attribute]
+        fine = all(part.isidentifier() for part in parts) and not module.endswith(".py")
+        own = f"{Path(module).stem}:{attribute}"
+        require(fine, f"{what} is not written as my_module:{self.attribute}{nearest(name, [own])}")
+
+    def _meant(self, name: str) -> str:
+        """A hint at the name that was meant by one that is not built in."""
+        module = name.removesuffix(".py")
+        if Path(f"{module}.py").is_file():
+            return f"; did you mean {module}:{self.attribute}?"
+        one = f"; one of your own is written as my_module:{self.attribute}"
+        return nearest(name, self.names) or one
 
     def find(self, name: str) -> Any:
         """The plug-in of a name: `magnitude`, or `my_module:name`.
@@ -67,7 +76,8 @@ class Kind(NamedTuple):
         found = _imported(self.what, name, module)
         require(
             hasattr(found, attribute),
-            f"{self.what} {name!r}: the module {module} has no {attribute!r}",
+            f"{self.what} {name!r}: the module {module} has no {attribute!r}"
+            + nearest(attribute, vars(found)),
         )
         return getattr(found, attribute)
 

@@ -14,7 +14,6 @@ import pytest
 from processes import ROOT, TINY, assert_same, train
 
 import pruning_jax as pj
-from pruning_jax.workdir.recorded import Damaged
 
 
 def tiny(**settings):
@@ -118,10 +117,11 @@ def test_loading_what_is_not_there(run, tmp_path):
     with pytest.raises(ValueError, match="is no directory"):
         pj.load(tmp_path / "none")
     cell = pj.Cell("lrr", noise_rate=0.3, seed=0)
-    with pytest.raises(Damaged, match=r"masks/round_07\.npz is missing"):
-        run.mask(cell, 7)
-    with pytest.raises(Damaged, match=r"round_07\.npz is missing"):
-        run.params(cell, 7)
+    for what in (run.mask, run.params, run.statistics):
+        with pytest.raises(ValueError, match=r"^round 7 of .* is not in .*run, which has 0, 1"):
+            what(cell, 7)
+    with pytest.raises(ValueError, match=r"^seed 9 of \('lrr', 0\.3, 9\) is not in "):
+        run.mask(cell._replace(seed=9), 1)
 
 
 def test_parameters_are_loaded_where_they_were_saved(tmp_path):

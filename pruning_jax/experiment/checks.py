@@ -103,7 +103,9 @@ def like(what: str, value: object, usual: object) -> None:
 
     A default that is None or of another kind than those below says nothing.
     """
-    if isinstance(usual, bool):
+    if isinstance(usual, ConfigDict):
+        require(isinstance(value, ConfigDict), f"{what}: {value!r} is not a group of settings")
+    elif isinstance(usual, bool):
         require(isinstance(value, bool), f"{what}: {value!r} is neither True nor False")
     elif isinstance(usual, int):
         whole(what, value)

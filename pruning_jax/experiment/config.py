@@ -5,10 +5,13 @@ changed ConfigDict says is read by experiment/reading.py.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from ml_collections import ConfigDict, config_dict
 
+from pruning_jax import errors
+from pruning_jax.experiment import checks
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.data import Data
 from pruning_jax.experiment.named import NAMED, Setting
@@ -84,16 +87,52 @@ ELSEWHERE: Defaults = {
 """Where and how it runs. These change no result: a run may go on under others."""
 
 
+GROUPS = ("grid", "controls", "save", "engine")
+"""Settings that are groups of others, but for those of algorithms."""
+
+
+def places(config: Config) -> dict[str, str]:
+    """Where settings stand, by their names: "seeds" is at "grid.seeds"; without algorithms'."""
+    single = {name: name for name in config if name not in GROUPS}
+    return single | {name: f"{group}.{name}" for group in GROUPS for name in config.get(group, ())}
+
+
+def hint(name: str, known: Mapping[str, str]) -> str:
+    """A hint at the setting that was meant by a name that is not there, or nothing.
+
+    >>> hint("seed", {"seeds": "grid.seeds"})
+    '; did you mean grid.seeds?'
+    """
+    meant = errors.closest(name, known)
+    return f"; did you mean {known[meant]}?" if meant else ""
+
+
 def _algorithm(**own: Setting) -> Config:
     """One algorithm's settings; the shared ones are unset unless it has its own."""
     kinds = {name: type(value) for name, value in PRUNING.items()} | {"rounds": object}
     shared = {name: config_dict.placeholder(kind) for name, kind in kinds.items()}
-    settings = ConfigDict({**shared, **ALGORITHM})
+    settings = Settings({**shared, **ALGORITHM})
     settings.update(own)
     return settings
 
 
-class Algorithms(ConfigDict):
+class Settings(ConfigDict):
+    """Settings by name. What is wrong with one that is set is said in a line."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self.is_locked and key not in self:
+            raise AttributeError(f"unknown setting {key!r}{hint(key, places(self))}")
+        wrong = None
+        try:
+            super().__setitem__(key, value)
+        except TypeError as error:
+            wrong = error
+        if wrong:
+            checks.like(key, value, self[key])
+            raise wrong
+
+
+class Algorithms(Settings):
     """Algorithms by name. A name that is not there yet begins, once touched, as LRR:
     `config.algorithms.mine.criterion = "my_module:my_function"`."""
 
@@ -113,16 +152,16 @@ def defaults() -> Config:
     >>> config.epochs = 20
     >>> config.algorithms.mine.rewind = "finetune"
     """
-    config = ConfigDict({**_defaults(Data), **_defaults(Recipe), **PRUNING, **ELSEWHERE})
+    config = Settings({**_defaults(Data), **_defaults(Recipe), **PRUNING, **ELSEWHERE})
     del config.rounds  # it is a number or a word, which a ConfigDict does not allow by itself
     config.rounds = config_dict.FieldReference(COLLAPSE, field_type=object)
     config.algorithms = Algorithms({name: _algorithm(**own) for name, own in NAMED.items()})
-    config.grid = ConfigDict({"algorithms": ("lrr",), "noise_rates": (0.0,), "seeds": (0,)})
-    config.controls = ConfigDict(CONTROLS)
+    config.grid = Settings({"algorithms": ("lrr",), "noise_rates": (0.0,), "seeds": (0,)})
+    config.controls = Settings(CONTROLS)
     config.el2n_epochs = 0.0  # when EL2N is measured; 0: at epoch 10 or a tenth of training
     config.scoring_examples = 128  # the size of the fixed batch on which criteria take gradients
-    config.save = ConfigDict({"params": False})
-    config.engine = ConfigDict(ENGINE)
+    config.save = Settings({"params": False})
+    config.engine = Settings(ENGINE)
     return config.lock()
 
 

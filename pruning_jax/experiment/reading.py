@@ -145,7 +145,7 @@ def _names(config: Config) -> tuple[str, ...]:
         require(
             name in names or name in NAMED,
             f"algorithms.{name} is set, but grid.algorithms does not name it"
-            + errors.nearest(name, NAMED),
+            + f"; add it: {(*names, name)}{errors.nearest(name, NAMED)}",
         )
     return names
 

@@ -154,6 +154,7 @@ def _look(
 def _settings(name: str, exploration: Exploration, given: Settings) -> dict[str, int | float]:
     """The settings of an exploration: its defaults, and what is given instead."""
     for key, value in given.items():
+        require(bool(exploration.settings), f"setting {key}: {name} has no settings")
         one_of(f"setting of {name}", key, exploration.settings)
         kind = type(exploration.settings[key])
         fine = type(value) in (kind, int) and value > 0

@@ -26,6 +26,9 @@ from pruning_jax.workdir.damage import Damaged, json_object
 
 PACKAGES = ("pruning_jax", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 
+LISTED = 5
+"""How many differences a message lists; more are not read."""
+
 
 def prepare(workdir: Path, experiment: Experiment, division: Division) -> None:
     """Makes a workdir ready for an experiment on a divided data set, or finds it so.
@@ -73,10 +76,11 @@ def _check_same(workdir: Path, experiment: Experiment) -> None:
         raise WrongUse(f"{error}; take another workdir") from error
     except (ValueError, KeyError, TypeError) as error:
         raise WrongUse(f"{path} cannot be read: {said(error)}; take another workdir") from error
+    more = f"; and {len(lines) - LISTED} more" if len(lines) > LISTED else ""
     require(
         not lines,
         f"{workdir} holds a run of another configuration, written by pruning_jax {version}; take "
-        f"another workdir, or undo what differs (there -> now): {'; '.join(lines)}",
+        f"another workdir, or undo what differs (there -> now): {'; '.join(lines[:LISTED])}{more}",
     )
     todo = "Take another workdir, or undo the change"
     own_modules.check(content.get("own_modules"), experiment, todo)

@@ -100,7 +100,8 @@ def _place(workdirs: Sequence[Path], out: str | Path | None) -> Path:
         require(workdir.is_dir(), f"workdir {workdir} is not a directory")
     require(
         out is not None or len(workdirs) == 1,
-        f"out is missing: a report of {len(workdirs)} runs needs a directory of its own",
+        f"out is missing: a report of {len(workdirs)} runs needs a directory of its own, as "
+        "--out=runs/compared is one",
     )
     place = workdirs[0] if out is None else Path(out)
     writable = not place.is_dir() or os.access(place, os.W_OK | os.X_OK)

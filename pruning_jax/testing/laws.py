@@ -7,6 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, PyTree
 
+from pruning_jax import plugins
 from pruning_jax.errors import WrongUse, said
 from pruning_jax.plugins import Kind
 
@@ -82,12 +83,18 @@ def explained(function: Callable[..., PyTree], what: str, *arguments: PyTree) ->
         return function(*arguments)
     except TRACED as error:
         raise AssertionError(
-            f"{what} cannot be compiled by JAX: {said(error)}. Compute with jax.numpy and "
+            f"{what} cannot be compiled by JAX: {_told(error)}. Compute with jax.numpy and "
             "jax.random, and choose with jnp.where instead of `if`: arrays have no values yet when "
             "a program is compiled."
         ) from error
     except Exception as error:  # a user's function raises errors of any kind
-        raise AssertionError(f"{what} cannot be compiled by JAX: {said(error)}") from error
+        raise AssertionError(f"{what} cannot be compiled by JAX: {_told(error)}") from error
+
+
+def _told(error: Exception) -> str:
+    """An error in a line, with the place in the user's own code where it was raised."""
+    where = plugins.place(error)
+    return said(error) + (f" ({where})" if where else "")
 
 
 TRACED = (

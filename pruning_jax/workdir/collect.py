@@ -52,8 +52,10 @@ class Run:
         """The mask of a round of a cell: a bool array for each layer, True for what remains.
 
         Raises:
+          WrongUse: the run has no such cell, or the cell no such round.
           Damaged: it cannot be read.
         """
+        self._check(cell, round_)
         return recorded.mask(paths.mask(self.workdir, cell, round_), self._weights(cell))
 
     def params(self, cell: Cell, round_: int) -> Arrays:
@@ -82,6 +84,20 @@ class Run:
           Damaged: it cannot be read, or there is none.
         """
         return saved.read(paths.anchor(self.workdir, cell), self.mask(cell, 0), whole=True)
+
+    def _check(self, cell: Cell, round_: int) -> None:
+        """Raises WrongUse unless there are rows of a cell, and among them one of a round."""
+        left = self.rows
+        for column, value in zip(
+            ("algorithm", "noise_rate", "seed", "round"), (*cell, round_), strict=True
+        ):
+            there = sorted({*left[column].tolist()})
+            listed = ", ".join(map(str, there)) or "none"
+            require(
+                value in there,
+                f"{column} {value!r} of {tuple(cell)} is not in {self.workdir}, which has {listed}",
+            )
+            left = left.loc[left[column] == value, :]
 
     def _rows_of(self, cell: Cell) -> pd.DataFrame:
         """The rows of a cell."""

@@ -93,4 +93,8 @@ def test_a_changed_configuration_is_refused_and_nothing_is_written(reference):
     for difference in ("epochs: 2 -> 3", "seeds: [0] -> [0, 1]", "save_params: True -> False"):
         assert difference in line
     assert "noise" not in line
+    many = {"split_seed": 1, "scoring_examples": 64, "weight_decay": 0.1, "momentum": 0.5}
+    line = one_line(train(reference, grid__seeds=(9,), el2n_epochs=0.5, **many))
+    assert line.count(" -> ") == 6
+    assert line.endswith("; and 1 more")
     assert state() == before

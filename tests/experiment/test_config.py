@@ -1,9 +1,12 @@
 """The settings of a configuration: named and defaulted by the descriptions."""
 
+import copy
 import dataclasses
+import pickle
 
 import pytest
 
+from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.config import defaults, settable, taken_from
 from pruning_jax.experiment.data import Data
@@ -39,6 +42,33 @@ def test_a_named_algorithm_differs_by_what_its_name_says():
     for name, settings in NAMED.items():
         own, plain = config.algorithms[name], config.algorithms.lrr
         assert {k: own[k] for k in own if own[k] != plain[k]} == settings
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "value", "says"),
+    [
+        ("", "epoch", 3, "unknown setting 'epoch'; did you mean epochs\\?"),
+        ("", "seeds", (0,), "did you mean grid.seeds\\?"),
+        ("", "epochs", "many", "epochs: 'many' is not a whole number"),
+        ("", "grid", 3, "grid: 3 is not a group of settings"),
+        ("grid", "seeds", 3, r"seeds: 3 is not a tuple; write \(3,\)"),
+        ("algorithms.mine", "rewnd", "weights", "did you mean rewind\\?"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_in_python_is_said_in_a_line(group, name, value, says):
+    config = defaults()
+    level = config[group] if group else config
+    with pytest.raises((AttributeError, WrongUse), match=f"^{says}|{says}$") as raised:
+        setattr(level, name, value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_configuration_can_be_copied_and_changed():
+    config = defaults()
+    other = copy.deepcopy(config)
+    other.grid.seeds = (3, 4)
+    assert config.grid.seeds == (0,)
+    assert pickle.loads(pickle.dumps(other)).grid.seeds == (3, 4)
 
 
 @pytest.mark.parametrize("name", ["epoks", "lock"])

@@ -106,7 +106,7 @@ def test_an_unknown_exploration_is_refused(run):
 
 
 def test_settings_are_checked(run):
-    with pytest.raises(WrongUse, match="setting of masks 'steps' is not one of"):
+    with pytest.raises(WrongUse, match="setting steps: masks has no settings"):
         pj.explore(run, "masks", steps=3)
 
 
