@@ -12,6 +12,7 @@ import jax
 import jaxtyping
 import numpy as np
 import pytest
+import trees
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit it and share compiled programs
     os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="pruning_jax_tests_")
@@ -27,7 +28,8 @@ if "xla_force_host_platform_device_count" not in os.environ.get("XLA_FLAGS", "")
     jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
-if "PRUNING_JAX_TYPES_UNCHECKED" not in os.environ:  # checking them takes a third of the time
+if "PRUNING_JAX_TYPES_UNCHECKED" not in os.environ:
+    trees.check_leaves()
     jaxtyping.install_import_hook("pruning_jax", "beartype.beartype")
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("tests")
