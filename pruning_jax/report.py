@@ -18,8 +18,8 @@ from absl import flags
 from pruning_jax import cli
 from pruning_jax.errors import printable, require
 from pruning_jax.reporting import browser
-from pruning_jax.reporting.wording import several
 from pruning_jax.reporting.write import write
+from pruning_jax.wording import several
 
 flags.DEFINE_multi_string("workdir", [], "the directory of the run; several are compared")
 flags.DEFINE_string("out", None, "where the report goes; by default into the workdir")

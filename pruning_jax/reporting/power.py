@@ -11,7 +11,7 @@ from pruning_jax.analysis.power.needed import MOST, POWER
 from pruning_jax.analysis.power.power import ACCURACIES, FACTORS, Power
 from pruning_jax.reporting.tabular import Record, grouped, records
 from pruning_jax.reporting.verdicts import LOGARITHM, SHORT
-from pruning_jax.reporting.wording import listed
+from pruning_jax.wording import listed
 
 HEADS = {
     False: [f"{100 * effect:g}" for effect in ACCURACIES],
