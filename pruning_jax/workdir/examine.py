@@ -12,7 +12,7 @@ from pruning_jax.workdir import described as configuration
 from pruning_jax.workdir import manifest, paths, recorded
 from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.damage import Damaged
-from pruning_jax.workdir.decided import cannot_be_had
+from pruning_jax.workdir.decided import cannot_run
 from pruning_jax.workdir.described import Described
 from pruning_jax.workdir.invariants import (
     averaged,
@@ -201,6 +201,6 @@ def _complete(now: Examination) -> int:
         giver = cell._replace(algorithm=experiment.algorithm(cell.algorithm).masks_from)
         finished = nothing_left(ended.get(cell, []), ended.get(giver, []))
         never = cell in tables and not tables[cell]
-        never = never and cannot_be_had(experiment, cell, lambda c: tables.get(c, []))
+        never = never and cannot_run(experiment, cell, lambda c: tables.get(c, []))
         count += finished or never
     return count

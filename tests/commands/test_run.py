@@ -231,7 +231,7 @@ def test_the_same_configuration_gives_the_same_files_without_tensorflow(referenc
     assert "jax" in modules
     assert not [name for name in modules if name.partition(".")[0] in ("tensorflow", "torch")]
     assert "6 cells in 1 group" in done.stdout
-    assert "lrr  round 2  density 0.64" in done.stdout
+    assert "lrr  round 2  density 64\N{NO-BREAK SPACE}%" in done.stdout
     assert "Test accuracy (%) with 30% label noise" in done.stdout
     assert "18 rows in" in done.stdout
 
