@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 from pruning_jax.grid.at_work import Progress as At
 from pruning_jax.wording import percent
@@ -139,6 +140,16 @@ def waiting(text: str) -> None:
         print(text, flush=True)
 
 
+def bar_in(console: Console) -> Progress:
+    """A bar with what is done and left; a long name goes on in the next line."""
+    return Progress(
+        BarColumn(bar_width=14),
+        TextColumn("{task.percentage:>3.0f} %  {task.fields[left]:<15}"),
+        TextColumn("{task.description}", table_column=Column(overflow="fold")),
+        console=console,
+    )
+
+
 @contextmanager
 def display(total: float, begun: bool) -> Iterator[Display]:
     """A display of `total` estimated seconds, of which some may be done if the run has `begun`."""
@@ -150,12 +161,7 @@ def display(total: float, begun: bool) -> Iterator[Display]:
     if in_notebook():
         yield Display(total, Notebook())
     elif sys.stdout.isatty():
-        columns = (
-            TextColumn("{task.description:<46}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %  {task.fields[left]}"),
-        )
-        with Progress(*columns, console=Console()) as bar:
+        with bar_in(Console()) as bar:
             yield Display(total, Terminal(bar))
     else:
         yield Display(total, Lines())

@@ -42,6 +42,18 @@ def test_a_terminal_has_a_bar_that_says_what_is_compiled():
     assert bar.tasks[0].completed == 0.5
 
 
+def test_a_long_name_is_not_cut_in_80_columns():
+    name = "extended_dense_width_0.0283_without_noisy"
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with progress.bar_in(screen) as bar:
+        Terminal(bar).update(f"{name}  round 12  density {percent(0.0687)}", 0.5, "5 min 20 s")
+        bar.refresh()
+    shown = screen.file.getvalue()
+    assert "…" not in shown
+    assert "50 %  5 min 20 s left" in shown
+    assert name in shown
+
+
 def test_more_than_was_estimated_is_not_more_than_all(capsys):
     display = Display(10.0, Lines())
     display.show(at(), 10.5)
