@@ -18,7 +18,7 @@ from pruning_jax.reporting import axes, figures
 from pruning_jax.reporting.chart import Chart, Frame
 from pruning_jax.reporting.charts.accuracy import accuracy
 from pruning_jax.reporting.facts import facts_of
-from pruning_jax.reporting.wording import several
+from pruning_jax.wording import several
 from pruning_jax.workdir.collect import collect
 
 NAMES = {

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pruning_jax.experiment.config import Config as Config
     from pruning_jax.experiment.config import defaults as defaults
     from pruning_jax.exploring.door import explore as explore
-    from pruning_jax.grid.planning import Plan
+    from pruning_jax.grid.planpage import Plan
     from pruning_jax.reporting.write import Written
     from pruning_jax.workdir.collect import Run
     from pruning_jax.workdir.examine import Findings

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from absl import app, flags, logging
 
-from pruning_jax import errors, interrupt, plugins
+from pruning_jax import errors, interrupt, plugins, screen, usage
 from pruning_jax.errors import OwnCode, WrongUse
 from pruning_jax.experiment import flags as config_flags
 from pruning_jax.experiment.config import Config
@@ -33,13 +33,14 @@ def config() -> Config:
     return FLAGS.config
 
 
-def start(command: Callable[..., int], *, words: int = 0) -> None:
+def start(command: Callable[..., int], *, words: int = 0, goes_on: bool = False) -> None:
     """Parses the flags, runs the command and exits with its status.
 
     What the user can mend is one line on stderr and status 2, without a traceback.
 
     Args:
       words: how many words without -- the command is given, at most, as its arguments.
+      goes_on: whether the command goes on where it was stopped, instead of beginning anew.
     """
 
     def guarded(rest: Sequence[str]) -> int:
@@ -52,7 +53,8 @@ def start(command: Callable[..., int], *, words: int = 0) -> None:
         except WrongUse as error:
             return _complain(str(error), error)
         except KeyboardInterrupt as error:  # training stops by itself; this is of other commands
-            return _complain("stopped; the same command goes on", error, STOPPED)
+            said = "stopped; the same command goes on" if goes_on else "stopped"
+            return _complain(said, error, STOPPED)
         except OSError as error:
             return _of_system(error)
         except Exception as error:
@@ -65,7 +67,7 @@ def start(command: Callable[..., int], *, words: int = 0) -> None:
 def _parse(argv: list[str]) -> list[str]:
     logging.set_verbosity(logging.ERROR)  # else Orbax tells of every file
     if {"--help", "-help", "-h", "-?"} & set(argv):
-        app.usage(shorthelp=True, writeto_stdout=True)
+        print(usage.of_command(sys.modules["__main__"].__doc__ or "", argv[0], screen.width()))
         sys.exit(DONE)
     plain = None
     try:

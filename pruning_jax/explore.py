@@ -4,15 +4,15 @@
 
 The first word says what to look at:
 
-  connectivity   barriers between networks of two rounds, two seeds or two algorithms
-  cost           operations for one image and bytes of weights, dense, pruned and compact
-  distance       the rank correlation of the distance from initialisation with the test error
-  function       agreement with the dense network, on which examples, and calibration
-  instability    the barrier to the network that another order of the examples makes
-  masks          the density of each layer, weights that lie on no path, and dead units
-  multiverse     the verdicts under every combination of thresholds that are ours
-  overlap        what masks have in common, beside what chance gives for as many weights
-  sharpness      eigenvalues, trace and spectrum of the Hessian of the training loss
+  connectivity   barriers between networks of two rounds, seeds or algorithms
+  cost           operations and bytes of dense, pruned and compact networks
+  distance       how the distance from initialisation goes with the test error
+  function       agreement with the dense network, and calibration
+  instability    the barrier to a network trained in another order of examples
+  masks          the density of each layer, weights on no path, and dead units
+  multiverse     the verdicts under every combination of our thresholds
+  overlap        what masks have in common, beside what chance gives
+  sharpness      eigenvalues, trace and spectrum of the Hessian of the loss
 
 Rows go to explored/ in the workdir, as CSV and Parquet; the report shows them. What is there
 already is not made again, so that the same command goes on where it was stopped. --algorithms=lrr,
@@ -102,4 +102,4 @@ def command(name: str = "") -> int:
 
 
 if __name__ == "__main__":
-    cli.start(command, words=1)
+    cli.start(command, words=1, goes_on=True)

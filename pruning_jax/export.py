@@ -1,7 +1,7 @@
 """Writes a pruned network of a run as a safetensors file, for other programs.
 
-  python -m pruning_jax.export --workdir=runs/digits --cell=lrr/noise=0.4/seed=20 --round=5 \\
-    --to=net.safetensors --format=torch
+  python -m pruning_jax.export --workdir=runs/digits --round=5 \\
+    --cell=lrr/noise=0.4/seed=20 --to=net.safetensors --format=torch
 
 The cell is written as its folder below cells/ is called. The run must have saved its parameters
 (--config.save.params=True). --format=native has the names and the axes of this program and always

@@ -14,6 +14,7 @@ needs. How much seeds differ is taken from a finished run, --like=runs/digits, o
 pruned network and the dense one, and --loss_spread=0.1, the same of the logarithm of the ratio of
 their training losses.
 
+--groups lists the groups of replicas that are trained at once, with the memory that each needs.
 --json prints one JSON object instead. --shares=8 shows how eight processes would share the grid if
 they were started with --shares=8: which groups each would take, and how long all of it takes.
 
@@ -28,20 +29,20 @@ import json
 import sys
 
 from absl import flags
-from rich.console import Console
 
 import pruning_jax
-from pruning_jax import cli
+from pruning_jax import cli, screen
 from pruning_jax.ahead import forecast as ahead
 from pruning_jax.ahead import predicted
 from pruning_jax.analysis.power.power import Power
 from pruning_jax.errors import require
-from pruning_jax.grid import planning
+from pruning_jax.grid import planpage
 from pruning_jax.reporting import power as power_reporting
 
 cli.define_config()
 flags.DEFINE_bool("json", False, "print one JSON object")
 flags.DEFINE_bool("measure", False, "time the programs that would run, instead of estimating")
+flags.DEFINE_bool("groups", False, "list the groups of replicas that are trained at once, too")
 flags.DEFINE_integer("shares", 1, "the number of processes that share the grid", lower_bound=1)
 flags.DEFINE_string("on", None, "compile for devices that are not here, such as h100 or v5e-4")
 flags.DEFINE_bool("power", False, "say which effects the verdicts would find")
@@ -89,7 +90,7 @@ def forecast(on: str) -> int:
     if flags.FLAGS.json:
         print(json.dumps(found.json()))
     else:
-        predicted.show(found, Console())
+        predicted.show(found, screen.console())
     for note in found.notes:
         tell(note)
     return cli.DONE
@@ -106,9 +107,9 @@ def command() -> int:
     if flags.FLAGS.json:
         print(json.dumps(plan.json() | ({"power": found.json()} if found else {})))
     else:
-        planning.show(plan, Console())
+        planpage.show(plan, screen.console(), groups=flags.FLAGS.groups)
         if found:
-            power_reporting.show(found, Console())
+            power_reporting.show(found, screen.console())
     return cli.DONE
 
 

@@ -1,7 +1,7 @@
 """Writes a report of a run: report.html, figures/ and tables/.
 
   python -m pruning_jax.report --workdir=runs/digits
-  python -m pruning_jax.report --workdir=runs/a --workdir=runs/b --out=runs/compared
+  python -m pruning_jax.report --workdir=runs/a --workdir=runs/b --out=runs/ab
 
 report.html is one page that needs no network: the verdicts on the four claims, the figures, the
 tables, and how it was run. figures/ has each figure as PDF and PNG, and tables/ has the numbers as
@@ -18,7 +18,6 @@ from absl import flags
 from pruning_jax import cli
 from pruning_jax.errors import printable, require
 from pruning_jax.reporting import browser
-from pruning_jax.reporting.wording import several
 from pruning_jax.reporting.write import write
 
 flags.DEFINE_multi_string("workdir", [], "the directory of the run; several are compared")
@@ -33,14 +32,7 @@ def command() -> int:
     given = flags.FLAGS
     require(bool(given.workdir), "--workdir is missing, as in --workdir=runs/digits")
     done = write(given.workdir, out=given.out, pruned=given.pruned, analyses=given.analyses)
-    size = done.page.stat().st_size / 1e6
-    figures = len({path.stem for path in done.figures})
-    print(
-        f"Wrote {printable(done.page)} ({size:.1f} MB), {several(figures, 'figure')} to figures/ "
-        f"and {several(len(done.tables), 'table')} to tables/."
-    )
-    if done.missing:
-        print(f"The page lists {several(len(done.missing), 'thing')} that the report lacks.")
+    print(done)
     if given.open and not browser.shown(done.page):
         print(f"There is no browser here: the page is {printable(browser.address(done.page))}")
     return cli.DONE

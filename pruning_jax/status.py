@@ -4,8 +4,9 @@
 
 It only reads, and may be asked while processes work in the workdir, on this host or on others. For
 each algorithm and noise rate it says how many cells are finished, running, waiting for the cells
-that decide their examples, or ended with an error; below it each process has a line. A process
-counts as long as it holds its lock. --json prints one JSON object instead.
+that decide their examples, or ended with an error; a control that is finished is only counted.
+Below it each process has a line, as long as it holds its lock; times are those of the clock here.
+--json prints one JSON object instead, with a line for every control and times in UTC.
 
 Exit status: 0 everything is finished; 2 wrong use; 3 something is left to do.
 """
@@ -14,9 +15,8 @@ import json
 from pathlib import Path
 
 from absl import flags
-from rich.console import Console
 
-from pruning_jax import cli
+from pruning_jax import cli, screen
 from pruning_jax.errors import require
 from pruning_jax.workdir import standing
 
@@ -32,7 +32,7 @@ def command() -> int:
     if flags.FLAGS.json:
         print(json.dumps(found.json()))
     else:
-        standing.show(found, Console(width=None if Console().is_terminal else 160))
+        standing.show(found, screen.console())
     return cli.DONE if found.finished else cli.UNFINISHED
 
 

@@ -23,7 +23,6 @@ import pruning_jax
 from pruning_jax import cli
 from pruning_jax.errors import printable, require
 from pruning_jax.workdir import paths
-from pruning_jax.workdir.examine import Findings
 
 flags.DEFINE_string("workdir", None, "the directory of the run")
 flags.DEFINE_bool("deep", False, "compute again what needs JAX and the data set, too")
@@ -31,20 +30,6 @@ flags.DEFINE_string("data_dir", None, "with --deep: where the prepared data set 
 
 VIOLATED, UNFINISHED = 1, 3
 """The exit statuses if something is wrong, and if nothing is, but the run is not finished."""
-
-
-def show(findings: Findings) -> None:
-    """Prints a line for each kind of check, and one for each thing that is wrong."""
-    for name, messages in findings.found.items():
-        wrong = [message for message in messages if message]
-        verdict = f"{len(wrong)} WRONG" if wrong else "ok" if messages else "nothing to check"
-        print(f"{name:<36} {len(messages):>7}  {verdict}", *wrong, sep="\n  ")
-    for line in findings.unknown:
-        print(f"not known: {line}")
-    if findings.complete < findings.cells:
-        print(f"{findings.complete} of {findings.cells} cells are finished and sound")
-    if findings.sum:
-        print(f"the sum of the run is {findings.sum}")
 
 
 def command() -> int:
@@ -58,7 +43,7 @@ def command() -> int:
         f"workdir {name} holds no run: it has no config.json",
     )
     findings = pruning_jax.verify(workdir, deep=flags.FLAGS.deep, data_dir=flags.FLAGS.data_dir)
-    show(findings)
+    print(findings)
     if not findings.holds:
         return VIOLATED
     return cli.DONE if findings.finished else UNFINISHED

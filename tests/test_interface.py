@@ -147,12 +147,35 @@ def test_the_report_and_the_checks(run, workdir, tmp_path):
     written = pj.report(copy)
     assert written.page == copy / "report.html"
     assert written.page.stat().st_size > 100_000
-    assert pj.verify(copy).holds
+    assert repr(written).startswith(f"Wrote {copy / 'report.html'} (")
+    found = pj.verify(copy)
+    assert found.holds
+    lines = repr(found).splitlines()
+    assert len(lines) == len(found.found) + len(found.unknown) + 1
+    assert lines[-1] == f"the sum of the run is {found.sum}"
+
+
+def test_a_run_is_shown_as_one_line(run, workdir, tmp_path):
+    assert repr(run) == f"Run({workdir}: 18 rows, whole)"
+    copy = tmp_path / "run"
+    shutil.copytree(workdir, copy)
+    lost, damaged = (pj.Cell("lrr", rate, 0).folder for rate in (0.0, 0.3))
+    (copy / lost / "rounds.parquet").unlink()
+    assert repr(pj.load(copy)) == f"Run({copy}: 15 rows, unfinished)"
+    (copy / damaged / "rounds.parquet").write_bytes(b"PAR1")
+    assert repr(pj.load(copy)) == f"Run({copy}: 12 rows, 1 problem)"
 
 
 def test_a_plan_says_what_would_run():
     plan = pj.plan(tiny())
     assert "cells" in str(plan)
+    assert repr(plan) == str(plan)
+
+
+def test_a_power_is_shown_as_its_table():
+    found = pj.power(tiny(**{"grid.seeds": (0, 1, 2)}), spread=0.01)
+    assert repr(found).split()[:3] == ["claim", "algorithm", "noise_rate"]
+    assert "<table" in found._repr_html_()
 
 
 def test_nothing_wrong_with_a_configuration_is_met_late(tmp_path):

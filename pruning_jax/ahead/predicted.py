@@ -1,12 +1,12 @@
 """What is predicted of a configuration, and how it is shown: a page for people in 80 columns."""
 
-import io
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from pruning_jax import screen
 from pruning_jax.ahead.counts import Counts
 from pruning_jax.experiment.record import Json
 
@@ -80,11 +80,8 @@ class Forecasts:
             each["seconds"] = own.seconds
         return found
 
-    def __str__(self) -> str:
-        page = Console(file=io.StringIO(), width=80, force_jupyter=False, force_terminal=False)
-        show(self, page)
-        assert isinstance(page.file, io.StringIO)
-        return page.file.getvalue().rstrip()
+    def __repr__(self) -> str:
+        return screen.text(lambda console: show(self, console))
 
 
 def show(found: Forecasts, console: Console) -> None:

@@ -35,6 +35,10 @@ class PrunedNetwork(NamedTuple):
     # Where it comes from, as JSON: the data set, the cell, the round, the density, ...
     about: dict[str, Any]
 
+    def __repr__(self) -> str:
+        kept, total = int(masks.remaining(self.mask)), masks.total(self.mask)
+        return f"PrunedNetwork({self.recipe.model}: {kept:,} of {total:,} weights)"
+
 
 def made(recipe: Recipe, arrays: Mapping[str, Arrays], about: dict[str, Any]) -> PrunedNetwork:
     """The network of some arrays.

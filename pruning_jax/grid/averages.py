@@ -67,7 +67,7 @@ def average_el2n(experiment: Experiment, workdir: Path) -> None:
         same = list(group)
         for rate in experiment.rates(same[0]):
             if not paths.examples(workdir, Cell(same[0].name, rate, experiment.seeds[0])).exists():
-                continue  # a control that cannot be had
+                continue  # a control that cannot run
             own = [_arrays(workdir, Cell(same[0].name, rate, seed)) for seed in experiment.seeds]
             scores = np.stack([np.asarray(a["el2n"], np.float64) for a in own])
             means = over_replicates(np.stack([a["label"] for a in own]), scores)

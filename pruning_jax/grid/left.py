@@ -33,7 +33,7 @@ def remaining(experiment: Experiment, group: Group, workdir: Path) -> Group:
 
 
 def possible(experiment: Experiment, group: Group, workdir: Path) -> tuple[Group, list[float]]:
-    """A group without the replicas that cannot be had, and the noise rates of these."""
+    """A group without the replicas that cannot run, and the noise rates of these."""
     never = [
         rate
         for rate in _rates(group)
@@ -68,7 +68,7 @@ def _decision(experiment: Experiment, group: Group, noise_rate: float, workdir: 
 def replicas(experiment: Experiment, workdir: Path) -> tuple[int, int]:
     """How many replicas of the whole grid are not finished, and how many there are.
 
-    Those that cannot be had count as finished.
+    Those that cannot run count as finished.
     """
     every = groups_of(experiment, 1)
     left = [

@@ -9,8 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Column
 
 from pruning_jax.grid.at_work import Progress as At
+from pruning_jax.wording import percent
 from pruning_jax.workdir import logbook
 from pruning_jax.workdir.forecast import duration
 
@@ -32,7 +34,7 @@ class Lines:
     drawn_again = False
 
     def update(self, text: str, part: float, left: str) -> None:
-        print(f"{text}  {part:.0%} done  {left} left", flush=True)
+        print(f"{text}  {100 * part:.0f} % done  {left} left", flush=True)
 
 
 class Terminal:
@@ -69,7 +71,7 @@ class Notebook:
         self.shown.display({"text/plain": ""}, raw=True)
 
     def update(self, text: str, part: float, left: str) -> None:
-        plain = f"{text}  {part:.0%} done" + (f"  {left} left" if left else "")
+        plain = f"{text}  {100 * part:.0f} % done" + (f"  {left} left" if left else "")
         bar = f'<progress value="{part:.4f}" max="1" style="width: 20em"></progress>'
         drawn = f"{bar} <code>{html.escape(plain)}</code>"
         self.shown.update({"text/plain": plain, "text/html": drawn}, raw=True)
@@ -94,11 +96,11 @@ class Display:
         """Shows where the run stands."""
         self.done = done
         seconds = self._pace(done) * (self.total - done)
-        text = f"{at.algorithm}  round {at.round}  density {at.density:.3g}"
+        text = f"{at.algorithm}  round {at.round}  density {percent(at.density)}"
         if at.done or self.screen.drawn_again:
             self.screen.update(text, self._part, duration(seconds))
         if at.done and self.screen.drawn_again:
-            logbook.LOGGER.info("%s  %.0f%% done", text, 100 * self._part)
+            logbook.LOGGER.info("%s  %.0f %% done", text, 100 * self._part)
         if at.done:
             logbook.emit(
                 "round",
@@ -138,22 +140,28 @@ def waiting(text: str) -> None:
         print(text, flush=True)
 
 
+def bar_in(console: Console) -> Progress:
+    """A bar with what is done and left; a long name goes on in the next line."""
+    return Progress(
+        BarColumn(bar_width=14),
+        TextColumn("{task.percentage:>3.0f} %  {task.fields[left]:<15}"),
+        TextColumn("{task.description}", table_column=Column(overflow="fold")),
+        console=console,
+    )
+
+
 @contextmanager
-def display(total: float) -> Iterator[Display]:
-    """A display of `total` estimated seconds."""
+def display(total: float, begun: bool) -> Iterator[Display]:
+    """A display of `total` estimated seconds, of which some may be done if the run has `begun`."""
     if logbook.emit("started", seconds=round(total, 1)):
         yield Display(total, Nowhere())
         return
-    print(f"about {duration(total)} for all of it, of which some may be done already", flush=True)
+    some = ", of which some may be done already" if begun else ""
+    print(f"about {duration(total)} for all of it{some}", flush=True)
     if in_notebook():
         yield Display(total, Notebook())
     elif sys.stdout.isatty():
-        columns = (
-            TextColumn("{task.description:<46}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %  {task.fields[left]}"),
-        )
-        with Progress(*columns, console=Console()) as bar:
+        with bar_in(Console()) as bar:
             yield Display(total, Terminal(bar))
     else:
         yield Display(total, Lines())

@@ -45,7 +45,7 @@ class Queue:
         self.finished: set[Group] = set()
         self.tried: set[Group] = set()  # by this process, which left something undone
         self.busy: set[Group] = set()  # those that others held when we last looked
-        self.never: dict[str, set[float]] = {}  # the controls that cannot be had, and at which rate
+        self.never: dict[str, set[float]] = {}  # the controls that cannot run, and at which rate
         self.fitting = max(len(group.bases) for group in self.groups)  # replicas, into memory
         self.digest = record.digest(experiment)
 

@@ -14,6 +14,7 @@ from pruning_jax.experiment.algorithm import Algorithm
 from pruning_jax.experiment.recipe import Recipe
 from pruning_jax.pruning import weights_to_keep
 from pruning_jax.training import state
+from pruning_jax.wording import percent
 
 
 def least(algorithm: Algorithm, recipe: Recipe) -> tuple[int, int]:
@@ -51,8 +52,8 @@ def within_reach(algorithm: Algorithm, recipe: Recipe, *, listed: bool) -> Algor
     if count < len(kept) and (listed or count < 2):
         density, keep = algorithm.densities[count], kept[count]
         raise WrongUse(
-            f"algorithms.{algorithm.name}: density {density:.4g} keeps {keep} of {total} weights, "
-            f"at least {fewest} must remain"
+            f"algorithms.{algorithm.name}: density {percent(density)} keeps {keep} of {total} "
+            f"weights, at least {fewest} must remain"
         )
     if algorithm.collapsed:
         pruned = [a > b for a, b in itertools.pairwise(kept[:count])]
@@ -70,8 +71,8 @@ def notes(algorithms: Iterable[Algorithm], recipe: Recipe) -> list[str]:
         fewest, total = least(algorithm, recipe)
         if round(total * last * last / before) < fewest:  # what the next round would leave
             text = (
-                f"in round {algorithm.rounds} at density {last:.4g}, because the layers that are "
-                f"not pruned have {fewest:,} of {total:,} weights"
+                f"in round {algorithm.rounds} at density {percent(last)}, because the layers that "
+                f"are not pruned have {fewest:,} of {total:,} weights"
             )
             ends.setdefault(text, []).append(algorithm.name)
     return [f"note: the range of {', '.join(names)} ends {text}" for text, names in ends.items()]

@@ -30,7 +30,8 @@ from pruning_jax.grid.progress import Display
 from pruning_jax.grid.queue import Queue, Taken
 from pruning_jax.grid.speed import Seconds, Speed, seconds
 from pruning_jax.training import processes
-from pruning_jax.workdir import locks, presence
+from pruning_jax.wording import listed, percent
+from pruning_jax.workdir import locks, paths, presence
 from pruning_jax.workdir.cellfiles import unite
 
 POLL_SECONDS = 2.0
@@ -103,7 +104,8 @@ class Work(NamedTuple):
         what, groups = self.what, self.queue.groups
         todo = [g for g in groups if left.unfinished(what.experiment, g, what.workdir)]
         needed = dict(zip(todo, _estimated(todo, len(what.division.labels)), strict=True))
-        with progress.display(sum(map(sum, needed.values()), 0.0)) as display:
+        begun = bool(paths.cell_tables(what.workdir))
+        with progress.display(sum(map(sum, needed.values()), 0.0), begun) as display:
             while not what.signal and (taken := self._next()):
                 finished = [sum(needed[g]) for g in needed if g in self.queue.finished]
                 behind = sum(finished, 0.0)
@@ -232,18 +234,17 @@ def _estimated(groups: list[Group], examples: int) -> list[Seconds]:
 def _waits(taken: Taken) -> str:
     """What a group waits for, in a line."""
     algorithm = taken.group.algorithms[0]
-    rates = ", ".join(f"{rate:g}" for rate in sorted({c.noise_rate for c in taken.waits_for}))
+    rates = listed(map(percent, sorted({c.noise_rate for c in taken.waits_for})))
     return (
         f"{algorithm.name} waits for other processes: its examples are decided by round "
-        f"{algorithm.control_round} of {algorithm.control_of} at noise rate {rates}"
+        f"{algorithm.control_round} of {algorithm.control_of} with {rates} label noise"
     )
 
 
 def _never(algorithm: Algorithm, rates: list[float]) -> str:
-    """That a control cannot be had, in a line."""
-    listed = ", ".join(f"{rate:g}" for rate in rates)
+    """That a control cannot run, in a line."""
     return (
-        f"{algorithm.name} cannot be had at noise rate {listed}: no network of "
-        f"{algorithm.control_of} came to round {algorithm.control_round}, which decides its "
+        f"{algorithm.name} cannot run with {listed(map(percent, rates))} label noise: no network "
+        f"of {algorithm.control_of} came to round {algorithm.control_round}, which decides its "
         "examples, before it diverged"
     )

@@ -3,7 +3,7 @@
 import math
 
 from pruning_jax.reporting.chart import Axis, Frame, Heat, Series
-from pruning_jax.reporting.wording import percent, typeset
+from pruning_jax.wording import percent, typeset
 
 
 def seen(title: str, frame: Frame) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, ScalarFormatter
 
 from pruning_jax.reporting.chart import Axis
-from pruning_jax.reporting.wording import count, percent
+from pruning_jax.wording import count, percent
 
 MOST = 7  # ticks on an axis: more would run into each other in a frame as wide as a phone
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pruning_jax.reporting import wording
+from pruning_jax import wording
 from pruning_jax.reporting.chart import Style
 from pruning_jax.reporting.tabular import Record, pick, records
 

@@ -10,7 +10,7 @@ from pruning_jax.reporting.facts import Facts, note
 from pruning_jax.reporting.lines import Quantity
 from pruning_jax.reporting.tabular import Record, grouped, pick
 from pruning_jax.reporting.verdicts import LOGARITHM
-from pruning_jax.reporting.wording import noise
+from pruning_jax.wording import noise
 
 ROWS = {
     "gain": "pruned minus dense",

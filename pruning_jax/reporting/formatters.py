@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from pruning_jax.reporting import wording
+from pruning_jax import wording
 from pruning_jax.reporting.tabular import Value
-from pruning_jax.reporting.wording import MINUS
+from pruning_jax.wording import MINUS
 
 Formatter: TypeAlias = Callable[[Value], str]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pruning_jax.analysis.claims.verdicts import MOST_WORDS, UNDECIDED, VERDICTS
 from pruning_jax.reporting.tabular import Record
-from pruning_jax.reporting.wording import listed, percent
+from pruning_jax.wording import listed, percent
 
 STATEMENTS = {
     1: "Pruning does more than make networks smaller",

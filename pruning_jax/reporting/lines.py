@@ -11,7 +11,7 @@ from pruning_jax.reporting import axes
 from pruning_jax.reporting.chart import Axis, Frame, Numbers, Series
 from pruning_jax.reporting.facts import Facts, note
 from pruning_jax.reporting.tabular import Record, pick
-from pruning_jax.reporting.wording import noise
+from pruning_jax.wording import noise
 
 
 class Quantity(NamedTuple):

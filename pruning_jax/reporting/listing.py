@@ -19,7 +19,7 @@ from pruning_jax.reporting.formatters import (
     significant,
 )
 from pruning_jax.reporting.tabular import Record, Value, records
-from pruning_jax.reporting.wording import several
+from pruning_jax.wording import several
 
 MOST_LINES = 200  # of a table that the page knows nothing about; its file has all of them
 

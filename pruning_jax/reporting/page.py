@@ -17,7 +17,7 @@ from pruning_jax.reporting.listing import Listing
 from pruning_jax.reporting.packed import library, packed, packed_library
 from pruning_jax.reporting.swatches import swatch
 from pruning_jax.reporting.verdicts import ClaimSection, overview
-from pruning_jax.reporting.wording import percent
+from pruning_jax.wording import percent
 from pruning_jax.workdir import paths
 
 FIRST = "test_error"

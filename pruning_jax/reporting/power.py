@@ -7,11 +7,12 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from pruning_jax import screen
 from pruning_jax.analysis.power.needed import MOST, POWER
 from pruning_jax.analysis.power.power import ACCURACIES, FACTORS, Power
 from pruning_jax.reporting.tabular import Record, grouped, records
-from pruning_jax.reporting.verdicts import LOGARITHM, SHORT
-from pruning_jax.reporting.wording import listed
+from pruning_jax.reporting.verdicts import EFFECTS, LOGARITHM, SHORT
+from pruning_jax.wording import listed, percent, several
 
 HEADS = {
     False: [f"{100 * effect:g}" for effect in ACCURACIES],
@@ -19,14 +20,16 @@ HEADS = {
 }
 """The effects as they head their columns, without and with a logarithm."""
 
-UNITS = {False: "points of test accuracy", True: "factors of training loss"}
-"""In what they are."""
+UNITS = {
+    False: ("test accuracy", "points"),
+    True: ("training loss, which is so many times lower", "times"),
+}
+"""On what they are, and in what unit."""
 
 NOTES = (
     "An effect is at one density, and the same in all that a claim wants to be above 0. Where "
     "networks collapse, densities are at most so many. 'none': no effect is enough, because two "
-    "networks that are equivalent are not seen to be. Standard deviations over seeds of the "
-    "differences:"
+    "networks that are equivalent are not seen to be."
 )
 
 
@@ -38,23 +41,36 @@ def show(power: Power, console: Console) -> None:
         return
     every = {str(name) for name in power.table["algorithm"]}
     untested = cast(pd.DataFrame, power.table[power.table["lacking"] != ""])
-    for logarithm, heads in HEADS.items():
+    for logarithm in HEADS:
         tested = (power.table["lacking"] == "") & ((power.table["claim"] == 2) == logarithm)
         part = records(cast(pd.DataFrame, power.table[tested]))
-        if not part:
-            continue
-        table = Table(title=f"Seeds that {UNITS[logarithm]} need for a power of {POWER:.0%}")
-        seeds = max(int(row["seeds"]) for row in part)
-        for name in ("claim", "noise", "algorithms", "densities", f"{seeds} seeds find", *heads):
-            table.add_column(name)
-        for (claim, noise, *said), names in _alike(part, logarithm).items():
-            table.add_row(claim, noise, _names(names, every), *said)
-        console.print(table)
+        if part:
+            _show_effects(part, every, logarithm, console)
     for (claim, noise, why), names in _alike(records(untested), False).items():
-        console.print(f"{claim}, {noise} noise, {_names(names, every)}: {why}")
-    console.print(NOTES)
-    for line in _spreads(power):
-        console.print(line)
+        which = f"{claim}, {noise} label noise, {_names(names, every)}"
+        console.print(f"{which}: not tested, because {why}")
+    console.print("", NOTES, "", _spreads(power), sep="\n")
+
+
+def _show_effects(part: list[Record], every: set[str], logarithm: bool, console: Console) -> None:
+    """Prints a table of effects of one unit, with what its columns mean above it."""
+    what, unit = UNITS[logarithm]
+    seeds = several(max(int(row["seeds"]) for row in part), "seed")
+    console.print(
+        f"\nEffects on {what}, and how many seeds find them with a power of "
+        f"{percent(POWER)}, that is in four of five cases. '{seeds} find': the smallest effect "
+        f"that the grid finds so. '{HEADS[logarithm][0]} {unit}' and so on: how many seeds an "
+        "effect of this size needs. 'densities': over how many a claim is tested.\n"
+    )
+    lines = _alike(part, logarithm)
+    alike = all({*names} == every for names in lines.values())
+    sizes = [f"{head}\n{unit}" for head in HEADS[logarithm]]
+    numbers = ("densities", f"{seeds}\nfind", *sizes)
+    heads = ("claim", "noise", *([] if alike else ["algorithms"]), *numbers)
+    table = screen.table(*heads, numbers=numbers)
+    for (claim, noise, *said), names in lines.items():
+        table.add_row(claim, noise, *([] if alike else [_names(names, every)]), *said)
+    console.print(table)
 
 
 def _alike(rows: list[Record], logarithm: bool) -> dict[tuple[str, ...], list[str]]:
@@ -66,14 +82,14 @@ def _alike(rows: list[Record], logarithm: bool) -> dict[tuple[str, ...], list[st
         if not first["lacking"]:
             said = [str(first["densities"]), effect(float(first["smallest_effect"]), logarithm)]
             said += [_count(float(row["seeds_needed"])) for row in own]
-        key = (SHORT[int(claim)], f"{100 * float(rate):.3g} %", *said)
+        key = (SHORT[int(claim)], percent(float(rate)), *said)
         names.setdefault(key, []).append(str(name))
     return names
 
 
 def _names(names: list[str], every: set[str]) -> str:
     """Some algorithms out of all."""
-    return "all" if every == {*names} else listed(names)
+    return "all algorithms" if every == {*names} else listed(names)
 
 
 def effect(size: float, logarithm: bool) -> str:
@@ -92,13 +108,15 @@ def _count(seeds: float) -> str:
     return f"> {MOST}" if isnan(seeds) else f"{seeds:.0f}"
 
 
-def _spreads(power: Power) -> list[str]:
-    """The spreads that the numbers follow from, a line for each noise rate."""
-    return [
-        f"{100 * rate:.3g} % label noise: "
-        + ", ".join(
-            f"{name} {spread:.3g}" if name == LOGARITHM else f"{name} {100 * spread:.3g} points"
-            for name, spread in spreads.items()
-        )
-        for rate, spreads in power.spreads.items()
-    ]
+def _spreads(power: Power) -> Table:
+    """The spreads that the numbers follow from, a row for each measure."""
+    rates = [percent(rate) for rate in power.spreads]
+    head = "standard deviation over seeds, by label noise"
+    table = screen.table(head, *rates, numbers=(*rates,))
+    for measure in dict.fromkeys(name for own in power.spreads.values() for name in own):
+        known = [own[measure] for own in power.spreads.values()]
+        points = [
+            f"{size:.3g}" if measure == LOGARITHM else f"{100 * size:.3g} points" for size in known
+        ]
+        table.add_row(EFFECTS[measure], *points)
+    return table

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.tabular import Value, records
-from pruning_jax.reporting.wording import several
+from pruning_jax.wording import several
 from pruning_jax.workdir import stamp
 from pruning_jax.workdir.collect import Run
 

@@ -12,7 +12,7 @@ from pruning_jax.reporting.facts import Facts, facts_of
 from pruning_jax.reporting.listing import LAYOUTS, Listing
 from pruning_jax.reporting.page import Content, RunSection
 from pruning_jax.reporting.parts import Part
-from pruning_jax.reporting.wording import listed, percent, several
+from pruning_jax.wording import listed, percent, several
 from pruning_jax.workdir.attempt import attempt
 from pruning_jax.workdir.collect import Run
 

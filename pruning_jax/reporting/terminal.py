@@ -1,17 +1,20 @@
 """Tables for the terminal."""
 
 import math
+import shlex
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from pruning_jax import screen, wording
 from pruning_jax.analysis.claims.claims import claims
 from pruning_jax.analysis.curves import over_seeds
 from pruning_jax.reporting import figures
 from pruning_jax.reporting import verdicts as judged
 from pruning_jax.reporting.tabular import Record, grouped, pick, records
+from pruning_jax.wording import percent
 from pruning_jax.workdir import locks, paths
 from pruning_jax.workdir.attempt import attempt
 
@@ -19,29 +22,55 @@ from pruning_jax.workdir.attempt import attempt
 def accuracy(rows: pd.DataFrame, console: Console) -> None:
     """Prints the test accuracy in per cent, and which cells diverged.
 
-    There is one table for each noise rate, with one line for each round and one column for each
-    algorithm. A cell is the mean over seeds and half of its 95 % interval.
+    For each noise rate there is a line for each round and density, and a column for each algorithm,
+    with the mean over seeds and half of its 95 % interval. An algorithm that is never pruned has
+    its density in the head. Where the columns are too many for the console, there are several
+    tables.
     """
-    means = records(over_seeds(rows))
-    algorithms = sorted({str(row["algorithm"]) for row in means})
-    for (rate,), part in grouped(means, "noise_rate").items():
-        title = f"Test accuracy (%) with {rate:.0%} label noise"
-        table = Table(title=title, caption="mean ± half of its 95 % interval over seeds")
-        for name in ("round", "density", *algorithms):
-            table.add_column(name, justify="right")
-        by_round = grouped(part, "round")
-        for (round_,) in sorted(by_round, key=lambda key: int(key[0])):
-            line = {str(row["algorithm"]): row for row in by_round[round_,]}
-            density = min(float(row["density"]) for row in line.values())
-            cells = [_cell(line[name], density) if name in line else "" for name in algorithms]
-            table.add_row(str(round_), f"{100 * density:.3g}%", *cells)
-        console.print(table)
+    for (rate,), part in grouped(records(over_seeds(rows)), "noise_rate").items():
+        columns = {str(name): own for (name,), own in grouped(part, "algorithm").items()}
+        title = f"Test accuracy (%) with {wording.noise(float(rate))}, ± half of its 95 % interval"
+        for names in _side_by_side(columns, console.width):
+            console.print(f"{title}\n")
+            console.print(_accuracies({name: columns[name] for name in names}), "")
     every = records(rows.filter(["algorithm", "noise_rate", "seed", "round", "diverged"]))
     for row in pick(every, diverged=True):
         console.print(
-            f"diverged: {row['algorithm']}, noise {row['noise_rate']:g}, seed {row['seed']}, "
-            f"in round {row['round']}; this cell has no further rounds"
+            f"diverged: {row['algorithm']}, {wording.noise(float(row['noise_rate']))}, seed "
+            f"{row['seed']}, in round {row['round']}; this cell has no further rounds"
         )
+
+
+def _side_by_side(columns: dict[str, list[Record]], width: int) -> list[list[str]]:
+    """The algorithms of each table, as many as have room; each has one at least."""
+    tables, room = [], 0
+    for name in sorted(columns):
+        own = 2 + max(len(name), len("100.0 ± 10.0"))
+        if own > room:
+            tables.append([])
+            room = width - len("round  0.00681 %  ")
+        tables[-1].append(name)
+        room -= own
+    return tables
+
+
+def _accuracies(columns: dict[str, list[Record]]) -> Table:
+    """A table with a column for each of these algorithms."""
+    whole = {n for n, own in columns.items() if all(float(row["density"]) == 1 for row in own)}
+    heads = [f"{name}\n({percent(1.0)})" if name in whole else name for name in columns]
+    table = screen.table("round", "density", *heads, numbers=("round", "density", *heads))
+    rounds = {int(row["round"]) for own in columns.values() for row in own}
+    line_of = dict.fromkeys(rounds, 1.0)  # where the networks stand that are not pruned
+    lines: dict[tuple[int, float], dict[str, str]] = {}
+    for name, own in sorted(columns.items(), key=lambda item: item[0] in whole):
+        for row in own:
+            round_, density = int(row["round"]), float(f"{float(row['density']):.3g}")
+            if name not in whole:
+                line_of[round_] = density
+            lines.setdefault((round_, -line_of[round_]), {})[name] = _cell(row)
+    for (round_, density), cells in sorted(lines.items()):
+        table.add_row(str(round_), percent(-density), *(cells.get(name, "") for name in columns))
+    return table
 
 
 def verdicts(rows: pd.DataFrame, console: Console) -> None:
@@ -72,18 +101,17 @@ def verdicts(rows: pd.DataFrame, console: Console) -> None:
     console.print(table)
 
 
-def _cell(row: Record, density: float) -> str:
-    """A mean with half of its interval, and its density if that is not the line's."""
+def _cell(row: Record) -> str:
+    """A mean with half of its interval."""
     mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
     if math.isnan(mean):
         return "diverged"
-    spread = "" if math.isnan(low) else f" ± {100 * (high - low) / 2:4.1f}"
-    other = f" at {row['density']:.0%}" if float(row["density"]) > 1.01 * density else ""
-    return f"{100 * mean:.1f}{spread}{other}"
+    return f"{100 * mean:.1f}" + ("" if math.isnan(low) else f" ± {100 * (high - low) / 2:4.1f}")
 
 
 def finished(workdir: Path, rows: pd.DataFrame, left: int, replicas: int) -> None:
-    """Draws the accuracies of a run, and prints them with the verdicts and what is left to do.
+    """Draws the accuracies of a run, and prints them with the verdicts, what is left to do and how
+    the report is made.
 
     Args:
       left: how many of the grid's `replicas` are not finished.
@@ -92,9 +120,10 @@ def finished(workdir: Path, rows: pd.DataFrame, left: int, replicas: int) -> Non
     if len(main):
         with locks.exclusive(workdir):  # because another process tidies the folder of figures
             figures.save(figures.accuracy(main), paths.figure(workdir, "accuracy", "png"))
-        console = Console(width=None if Console().is_terminal else 160)
+        console = screen.console()
         accuracy(main, console)
         verdicts(rows, console)
     note = f"; {left} of {replicas} replicas are not finished" if left else ""
     written = f"{paths.union(workdir)}, figures in {paths.figures(workdir)}"
     print(f"{len(rows)} rows in {written}{note}")
+    print(f"For the report: python -m pruning_jax.report --workdir={shlex.quote(str(workdir))}")

@@ -10,7 +10,7 @@ from pruning_jax.analysis.settings import Settings
 from pruning_jax.reporting import listing, tabular
 from pruning_jax.reporting.headlines import headline
 from pruning_jax.reporting.tabular import Record, grouped
-from pruning_jax.reporting.wording import noise, percent, typeset
+from pruning_jax.wording import noise, percent, typeset
 
 CLAIMS = {
     1: (

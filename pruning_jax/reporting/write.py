@@ -10,24 +10,36 @@ import pandas as pd
 from pruning_jax import files
 from pruning_jax.analysis import answers
 from pruning_jax.analysis.settings import Settings
-from pruning_jax.errors import WrongUse, one_of, require
+from pruning_jax.errors import WrongUse, one_of, printable, require
 from pruning_jax.reporting import figures, gallery, joining, page, parts, sections
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.parts import Part
 from pruning_jax.reporting.tabular import pick, records
+from pruning_jax.wording import several
 from pruning_jax.workdir import cellfiles, explored, locks, paths
 from pruning_jax.workdir.attempt import attempt
 from pruning_jax.workdir.collect import Run, collect
 
 
 class Written(NamedTuple):
-    """The files of a report, and one line for each thing that it lacks."""
+    """The files of a report, and one line for each thing that it lacks; printed, it is a sentence
+    or two."""
 
     page: Path  # report.html
     figures: list[Path]  # each as PDF and as PNG
     tables: list[Path]  # those that have rows, as CSV
     missing: list[str]  # rounds, files or figures that the report lacks
+
+    def __repr__(self) -> str:
+        size = f" ({self.page.stat().st_size / 1e6:.1f} MB)" if self.page.is_file() else ""
+        done = (
+            f"Wrote {printable(self.page)}{size}, "
+            f"{several(len({path.stem for path in self.figures}), 'figure')} to figures/ and "
+            f"{several(len(self.tables), 'table')} to tables/."
+        )
+        lacks = f"\nThe page lists {several(len(self.missing), 'thing')} that the report lacks."
+        return done + (lacks if self.missing else "")
 
 
 Workdirs = str | Path | Sequence[str | Path]
@@ -55,8 +67,8 @@ def write(
       WrongUse: there is nothing to report, an argument is wrong, or the page cannot be written.
     """
     names = answers.named(analyses)  # it complains of a mistake before anything is read
-    several = not isinstance(workdir, str | Path)
-    workdirs = [Path(place) for place in workdir] if several else [Path(workdir)]
+    many = not isinstance(workdir, str | Path)
+    workdirs = [Path(place) for place in workdir] if many else [Path(workdir)]
     place = _place(workdirs, out)
     labels = parts.labels(workdirs)
     runs = [_collected(path) for path in workdirs]

@@ -10,6 +10,7 @@ import pyarrow as pa
 from pruning_jax.errors import printable, require
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.files import Arrays
+from pruning_jax.wording import several
 from pruning_jax.workdir import bounds, lacking, paths, recorded, salvage, saved
 from pruning_jax.workdir.damage import Damaged, json_object
 from pruning_jax.workdir.described import described
@@ -32,6 +33,12 @@ class Run:
     diverged: list[str] = field(default_factory=list)
     whole: bool = False  # every table of rows that is there could be read as it is
     unreadable: dict[Path, str] = field(default_factory=dict)  # filled by `every_examples`
+
+    def __repr__(self) -> str:
+        state = "unfinished" if self.unfinished else "whole"
+        if self.problems:
+            state = several(len(self.problems), "problem")
+        return f"Run({printable(self.workdir)}: {several(len(self.rows), 'row')}, {state})"
 
     @property
     def cells(self) -> list[Cell]:

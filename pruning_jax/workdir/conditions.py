@@ -10,10 +10,11 @@ from pruning_jax.workdir.decided import Decision, decision
 from pruning_jax.workdir.forecast import Rows
 
 FINISHED, IMPOSSIBLE, RUNNING, WAITING, FAILED, OPEN = STATES = (
-    *("finished", "cannot be had", "running", "waiting", "failed", "open"),
+    *("finished", "cannot run", "running", "waiting", "failed", "open"),
 )
-"""What a cell may be: `waiting` for the cells that decide its examples; `failed` with an error the
-last time; `open` where nobody works on it yet."""
+"""What a cell may be: it cannot run where all cells that decide its examples diverged, and is
+`waiting` for them before; `failed` with an error the last time; `open` where nobody works on it
+yet."""
 
 
 def found(

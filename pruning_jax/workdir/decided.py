@@ -1,7 +1,7 @@
 """Whether the examples that some controls do without are decided.
 
 Top-improved examples are decided by other cells: those whose loss pruning improves most. Until
-these cells are finished, the control waits. It cannot be had at all if every one of them diverged
+these cells are finished, the control waits. It cannot run at all if every one of them diverged
 before the round that decides.
 """
 
@@ -53,9 +53,7 @@ def decision(
     return Decision.MADE if reached else Decision.NEVER
 
 
-def cannot_be_had(
-    experiment: Experiment, cell: Cell, rows: Callable[[Cell], Sequence[Row]]
-) -> bool:
+def cannot_run(experiment: Experiment, cell: Cell, rows: Callable[[Cell], Sequence[Row]]) -> bool:
     """Whether a cell is one that never can be computed, because its examples are never decided."""
     algorithm = experiment.algorithm(cell.algorithm)
     return decision(experiment, algorithm, cell.noise_rate, rows) is Decision.NEVER

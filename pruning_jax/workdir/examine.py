@@ -12,7 +12,7 @@ from pruning_jax.workdir import described as configuration
 from pruning_jax.workdir import manifest, paths, recorded
 from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.damage import Damaged
-from pruning_jax.workdir.decided import cannot_be_had
+from pruning_jax.workdir.decided import cannot_run
 from pruning_jax.workdir.described import Described
 from pruning_jax.workdir.invariants import (
     averaged,
@@ -58,7 +58,10 @@ Base: TypeAlias = tuple[tuple[float, str, str, int], float, int]
 
 
 class Findings(NamedTuple):
-    """What came out: for each kind of check, of each thing, what is wrong with it or ""."""
+    """What came out: for each kind of check, of each thing, what is wrong with it or "".
+
+    Printed, it is a page: a line for each kind of check, and one for each thing that is wrong.
+    """
 
     found: dict[str, list[str]]  # by what is checked
     cells: int  # of the grid
@@ -75,6 +78,19 @@ class Findings(NamedTuple):
     def finished(self) -> bool:
         """Whether all cells are finished and sound."""
         return self.holds and self.complete == self.cells > 0
+
+    def __repr__(self) -> str:
+        lines = []
+        for name, messages in self.found.items():
+            wrong = [f"  {message}" for message in messages if message]
+            verdict = f"{len(wrong)} WRONG" if wrong else "ok" if messages else "nothing to check"
+            lines += [f"{name:<36} {len(messages):>7}  {verdict}", *wrong]
+        lines += [f"not known: {line}" for line in self.unknown]
+        if self.complete < self.cells:
+            lines.append(f"{self.complete} of {self.cells} cells are finished and sound")
+        if self.sum:
+            lines.append(f"the sum of the run is {self.sum}")
+        return "\n".join(lines)
 
 
 @dataclass
@@ -201,6 +217,6 @@ def _complete(now: Examination) -> int:
         giver = cell._replace(algorithm=experiment.algorithm(cell.algorithm).masks_from)
         finished = nothing_left(ended.get(cell, []), ended.get(giver, []))
         never = cell in tables and not tables[cell]
-        never = never and cannot_be_had(experiment, cell, lambda c: tables.get(c, []))
+        never = never and cannot_run(experiment, cell, lambda c: tables.get(c, []))
         count += finished or never
     return count

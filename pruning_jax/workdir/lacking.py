@@ -5,7 +5,7 @@ import pandas as pd
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.columns import Row
-from pruning_jax.workdir.decided import cannot_be_had
+from pruning_jax.workdir.decided import cannot_run
 
 LISTED = 4
 """So many things are named one by one."""
@@ -41,8 +41,8 @@ def unfinished(experiment: Experiment, rows: pd.DataFrame) -> list[str]:
 
 
 def _never(experiment: Experiment, cell: Cell, found: dict[Cell, list[Row]]) -> bool:
-    """Whether a cell is one that cannot be had."""
-    return cannot_be_had(experiment, cell, lambda cell: found.get(cell, []))
+    """Whether a cell is one that cannot run."""
+    return cannot_run(experiment, cell, lambda cell: found.get(cell, []))
 
 
 def diverged(rows: pd.DataFrame) -> list[str]:

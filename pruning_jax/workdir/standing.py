@@ -3,18 +3,19 @@
 Everything is read from the files and the locks of a workdir, while processes work there.
 """
 
-import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
+from pruning_jax import screen
 from pruning_jax.errors import WrongUse, require
 from pruning_jax.experiment.cells import Cell, Experiment
+from pruning_jax.experiment.families import families
+from pruning_jax.wording import listed, moment, percent, several
 from pruning_jax.workdir import forecast, paths, presence
 from pruning_jax.workdir.collect import collect
 from pruning_jax.workdir.conditions import FINISHED, IMPOSSIBLE, STATES, found
@@ -28,6 +29,7 @@ class Line:
     """One algorithm at one noise rate."""
 
     algorithm: str
+    control_of: str  # the algorithm that it is a control of; "" for none
     noise_rate: float
     cells: int
     diverged: int  # of those that are finished
@@ -67,11 +69,8 @@ class Standing:
         """The standing as a JSON object."""
         return asdict(self)
 
-    def __str__(self) -> str:
-        page = Console(file=io.StringIO(), width=120, force_jupyter=False, force_terminal=False)
-        show(self, page)
-        assert isinstance(page.file, io.StringIO)
-        return page.file.getvalue().rstrip()
+    def __repr__(self) -> str:
+        return screen.text(lambda console: show(self, console))
 
 
 def standing(workdir: Path) -> Standing:
@@ -104,7 +103,9 @@ def standing(workdir: Path) -> Standing:
         states={state: counts[state] for state in STATES},
         lines=_lines(experiment, rows, states),
         processes=[_working(experiment, process) for process in processes],
-        failures=[f"{f.error} (on {f.host}, process {f.pid}, {f.when})" for f in failures.values()],
+        failures=[
+            f"{f.error} (on {f.host}, process {f.pid}, {moment(f.when)})" for f in failures.values()
+        ],
         seconds_of_work=work,
         seconds_left=_time_left(experiment, rows, left, work, processes),
         problems=run.problems,
@@ -126,6 +127,7 @@ def _lines(experiment: Experiment, rows: Rows, states: dict[Cell, str]) -> list[
             lines.append(
                 Line(
                     algorithm=algorithm.name,
+                    control_of=algorithm.control_of,
                     noise_rate=rate,
                     cells=len(own),
                     diverged=sum(any(r["diverged"] for r in rows.get(cell, [])) for cell in own),
@@ -158,49 +160,79 @@ def _time_left(
 
 
 def show(now: Standing, console: Console) -> None:
-    """Prints the standing for people."""
-    table = Table("algorithm", "noise", "cells", *STATES, "diverged", "rounds")
-    for line in now.lines:
-        numbers = [str(line.states[state] or "") for state in STATES]
-        ends = [str(line.diverged or ""), str(line.rounds)]
-        table.add_row(line.algorithm, f"{line.noise_rate:g}", str(line.cells), *numbers, *ends)
+    """Prints the standing for people: the sum first, then algorithms and processes."""
+    console.print(_summary(now), "", sep="\n")
+    names = dict.fromkeys(line.algorithm for line in now.lines if line.control_of)
+    left = {line.algorithm for line in now.lines if line.states[FINISHED] < line.cells}
+    done = len([name for name in names if name not in left])
+    table = screen.table("algorithm", "noise", "cells")
+    mains = [(line.algorithm, [line]) for line in now.lines if not line.control_of]
+    for name, lines in [*mains, *_controls(now.lines, [name for name in names if name in left])]:
+        table.add_row(name, percent(lines[0].noise_rate), _cells_in_words(lines))
     console.print(table)
+    if done:
+        console.print(f"{several(done, 'control')}, {'all ' if done > 1 else ''}finished")
+    if now.processes or now.failures or now.problems:
+        console.print()
     for process in now.processes:
-        what = _several(process.cells)
-        job = f", job {process.job}" if process.job else ""
-        console.print(
-            f"process {process.pid} on {process.host}{job}, since {process.since}: {process.doing}"
-            + (f" {what} since {process.doing_since}" if what else "")
-        )
+        console.print(_at_work(process))
     for line in now.failures:
-        console.print(f"a group ended with an error and is taken last: {line}")
+        console.print(f"A group ended with an error and is taken last: {line}")
     for line in now.problems:
         console.print(line)
-    console.print(_summary(now))
 
 
-def _several(cells: list[list]) -> str:
-    """Which cells a process has, in a few words."""
-    if not cells:
-        return ""
-    names, rates, seeds = (list(dict.fromkeys(column)) for column in zip(*cells, strict=True))
-    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    listed = [", ".join(f"{v:g}" for v in sorted(values)) for values in (rates, seeds)]
-    return f"{', '.join(names[:2])}{more}, noise {listed[0]}, seeds {listed[1]},"
+def _controls(lines: list[Line], names: list[str]) -> Iterator[tuple[str, list[Line]]]:
+    """The lines of these controls: those of one family and noise rate together."""
+    for family in families(names):
+        alike: dict[float, list[Line]] = {}
+        for line in lines:
+            if line.algorithm in family.members:
+                alike.setdefault(line.noise_rate, []).append(line)
+        yield from ((family.name, own) for own in alike.values())
+
+
+def _cells_in_words(lines: list[Line]) -> str:
+    """How many cells are in which state."""
+    parts = []
+    for state in STATES:
+        if count := sum(line.states[state] for line in lines):
+            diverged = sum(line.diverged for line in lines) if state == FINISHED else 0
+            parts.append(f"{count} {state}" + (f" ({diverged} diverged)" if diverged else ""))
+    return ", ".join(parts)
+
+
+def _at_work(process: Working) -> str:
+    """What a process does, in a sentence."""
+    job = f", job {process.job}," if process.job else ""
+    line = f"Process {process.pid} on {process.host}{job} since {moment(process.since)}: "
+    line += process.doing
+    if not process.cells:
+        return line
+    names, rates, seeds = (
+        list(dict.fromkeys(column)) for column in zip(*process.cells, strict=True)
+    )
+    more = [f"{len(names) - 2} more"] if len(names) > 2 else []
+    noise, own = (", ".join(map(write, sorted(v))) for write, v in ((percent, rates), (str, seeds)))
+    return (
+        f"{line} {listed([*names[:2], *more])} since {moment(process.doing_since)} "
+        f"(noise {noise}; seeds {own})"
+    )
 
 
 def _summary(now: Standing) -> str:
-    """The last line: how much is done, and how long the rest takes."""
-    line = f"{now.states[FINISHED]} of {now.cells} cells are finished"
-    if now.states[IMPOSSIBLE]:
-        line += f", {now.states[IMPOSSIBLE]} cannot be had"
+    """How much is done, and how long the rest takes."""
+    rounds = sum(line.rounds for line in now.lines)
+    line = f"{now.states[FINISHED]} of {several(now.cells, 'cell')} are finished"
+    line += f" ({several(rounds, 'round')})"
+    if count := now.states[IMPOSSIBLE]:
+        line += f", {count} cannot run because the networks that decide their examples diverged"
     if now.finished:
-        return line
+        return f"{line}."
     count = len(now.processes)
-    line += "; nobody is at work" if not count else f"; {count} processes are at work"
+    at_work = f"{count} processes are at work" if count > 1 else "1 process is at work"
+    line += f". {at_work if count else 'Nobody is at work'}"
     if now.seconds_of_work is None:
-        return f"{line}; how long the rest takes cannot be said yet"
-    seconds = now.seconds_left or now.seconds_of_work
-    return f"{line}; the rest takes about {forecast.duration(seconds)}" + (
-        "" if count else " for one process"
-    )
+        return f"{line}; how long the rest takes cannot be said yet."
+    time = forecast.duration(now.seconds_left or now.seconds_of_work)
+    return f"{line}; the rest takes about {time}{'' if count else ' for one process'}."

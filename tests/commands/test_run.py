@@ -231,9 +231,10 @@ def test_the_same_configuration_gives_the_same_files_without_tensorflow(referenc
     assert "jax" in modules
     assert not [name for name in modules if name.partition(".")[0] in ("tensorflow", "torch")]
     assert "6 cells in 1 group" in done.stdout
-    assert "lrr  round 2  density 0.64" in done.stdout
-    assert "Test accuracy (%) with 30% label noise" in done.stdout
+    assert "lrr  round 2  density 64\N{NO-BREAK SPACE}%" in done.stdout
+    assert "Test accuracy (%) with 30\N{NO-BREAK SPACE}% label noise" in done.stdout
     assert "18 rows in" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("For the report: python -m pruning_jax.report")
 
 
 def test_a_finished_run_has_nothing_left_to_do(reference):
@@ -245,6 +246,7 @@ def test_a_finished_run_has_nothing_left_to_do(reference):
     assert {path: path.stat().st_mtime_ns for path in reference.rglob("cells/**/*")} == before
     assert "round 1" not in done.stdout
     assert "18 rows in" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("For the report: python -m pruning_jax.report")
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from processes import (
 )
 
 from pruning_jax.experiment.cells import Cell
+from pruning_jax.wording import percent
 from pruning_jax.workdir import collect, paths
 
 FINISHED, UNFINISHED, STOPPED = 0, 3, 75
@@ -154,17 +155,17 @@ def test_a_control_waits_until_the_process_that_decides_it(killed, alone, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_control_that_cannot_be_had_is_no_failure(tmp_path):
+def test_a_control_that_cannot_run_is_no_failure(tmp_path):
     """Every network diverges before the round that decides."""
     for _ in range(2):
         done = train(tmp_path, variables=QUICKLY_COMPILED, learning_rate=1e30, **WAITS)
         assert done.returncode == 0, done.stderr
-        assert f"{CONTROL} cannot be had at noise rate 0: no network of lrr came to" in done.stdout
+        assert f"{CONTROL} cannot run with {percent(0.0)} label noise: no network" in done.stdout
         assert "not finished" not in done.stdout
     assert collect.collect(tmp_path).unfinished == []
     code, found = status(tmp_path)
     assert code == FINISHED
-    assert lines(found)[CONTROL, 0.0] == {"cannot be had": 2}
+    assert lines(found)[CONTROL, 0.0] == {"cannot run": 2}
     assert lines(found)["lrr", 0.0] == {"finished": 2}
     assert {line["algorithm"]: line["diverged"] for line in found["lines"]}["lrr"] == 2
 
@@ -222,7 +223,7 @@ def test_the_status_for_people(reference):
     done = run(f"--workdir={reference}", command="status")
     assert (done.returncode, done.stderr) == (FINISHED, "")
     assert "weight_rewinding" in done.stdout
-    assert done.stdout.splitlines()[-1] == "6 of 6 cells are finished"
+    assert done.stdout.splitlines()[0] == "6 of 6 cells are finished (18 rounds)."
 
 
 def test_the_status_of_a_damaged_run(reference, tmp_path):

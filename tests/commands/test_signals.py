@@ -1,12 +1,14 @@
 """A signal at any moment: exit status 75, one line, no traceback."""
 
 import signal
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 
 import processes
 import pytest
-from processes import begin, end, in_succession, read_until, training
+from processes import ROOT, begin, end, in_succession, read_until, training
 
 from pruning_jax import interrupt
 
@@ -96,6 +98,21 @@ def test_a_second_interrupt_leaves_at_once(tmp_path):
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     assert_stopped(end(process))
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("", "stopped\n"), (", goes_on=True", "stopped; the same command goes on\n")],
+)
+def test_a_command_that_begins_anew_does_not_promise_to_go_on(how, said):
+    code = (
+        "import signal\nfrom pruning_jax import cli\n"
+        f"cli.start(lambda: signal.raise_signal(signal.SIGINT){how})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (STOPPED, "", f"-c: {said}")
 
 
 def test_signals_within_work_that_can_be_saved():

@@ -56,7 +56,7 @@ def test_what_can_be_had_passes():
         ({"exclude": ("Dense_0", "Dense_3")}, "'Dense_3' matches none .*did you mean Dense"),
     ],
 )
-def test_what_cannot_be_had_is_refused(settings, says):
+def test_what_cannot_run_is_refused(settings, says):
     with pytest.raises(WrongUse, match=says) as raised:
         check(**settings)
     assert "\n" not in str(raised.value)

@@ -9,6 +9,7 @@ from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.config import COLLAPSE, defaults
 from pruning_jax.grid import dryrun
 from pruning_jax.grid.resolve import resolve
+from pruning_jax.wording import percent
 
 TOTAL, OUTPUT = 50_200, 1_000  # the weights of LeNet-300-100 on digits, and of its last layer
 
@@ -56,8 +57,8 @@ def test_what_cannot_be_reached_ends_the_rounds_with_a_line(rounds):
     assert extended.rounds == (20 if rounds == COLLAPSE else rounds)
     (note,) = dryrun.notes(found)
     assert note == (
-        "note: the range of lrr ends in round 17 at density 0.02252, because the layers that are "
-        "not pruned have 1,000 of 50,200 weights"
+        f"note: the range of lrr ends in round 17 at density {percent(0.0225)}, because the layers "
+        "that are not pruned have 1,000 of 50,200 weights"
     )
 
 
@@ -70,7 +71,7 @@ def test_where_nothing_ends_early_there_is_no_line():
     "settings", [{"densities": (0.5, 0.01)}, {"rounds": 1, "prune_fraction": 0.99}]
 )
 def test_a_listed_or_a_first_density_out_of_reach_is_refused(settings):
-    with pytest.raises(WrongUse, match=r"lrr: density 0\.01 keeps 502 of 50200 weights"):
+    with pytest.raises(WrongUse, match=r"lrr: density 1\s% keeps 502 of 50200 weights"):
         experiment(exclude=("Dense_2",), **settings)
 
 

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 
 from pruning_jax.reporting import axes, chart, figures
 from pruning_jax.reporting.chart import Frame, Series, Style
-from pruning_jax.reporting.wording import noise
+from pruning_jax.wording import noise
 
 
 def lightness(colour):

@@ -29,7 +29,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Power:
-    """What the verdicts on a grid would find.
+    """What the verdicts on a grid would find; in a notebook its table is shown.
 
     `table` has a row for each claim, pruning algorithm, noise rate and effect. Effects are
     fractions of accuracy, those of claim 2 logarithms of factors.
@@ -43,6 +43,12 @@ class Power:
 
     table: pd.DataFrame
     spreads: dict[float, Spreads]  # by noise rate: the deviation over seeds of each measure
+
+    def __repr__(self) -> str:
+        return self.table.to_string(index=False)
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html(index=False)
 
     def json(self) -> dict[str, object]:
         """The same as a JSON object; what is not known is null."""

@@ -7,7 +7,7 @@ from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import SEQUENTIAL, Chart, ColourScale, Frame, Heat
 from pruning_jax.reporting.facts import Facts, note
 from pruning_jax.reporting.tabular import Record, pick
-from pruning_jax.reporting.wording import NO_BREAK, count, noise, several
+from pruning_jax.wording import NO_BREAK, count, noise, several
 
 
 def augmented(tables: Tables, facts: Facts) -> Chart:

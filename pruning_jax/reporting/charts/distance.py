@@ -10,7 +10,7 @@ from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.lines import Quantity
 from pruning_jax.reporting.over_seeds import over_seeds
 from pruning_jax.reporting.tabular import Record, pick
-from pruning_jax.reporting.wording import noise, several
+from pruning_jax.wording import noise, several
 
 CORRELATION = Quantity("rank correlation", reference=0.0, room=math.inf)
 

@@ -6,7 +6,7 @@ from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import SEQUENTIAL, Chart, ColourScale, Frame, Heat
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.tabular import Record, grouped, pick
-from pruning_jax.reporting.wording import noise
+from pruning_jax.wording import noise
 
 
 def multiverse(tables: Tables, facts: Facts) -> Chart:

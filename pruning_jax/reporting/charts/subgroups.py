@@ -9,7 +9,7 @@ from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import DIVERGING, Chart, ColourScale, Frame, Heat
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.tabular import Record, pick
-from pruning_jax.reporting.wording import density, noise
+from pruning_jax.wording import density, noise
 
 MOST = math.log(100)
 """A log ratio of losses: beyond it all have the last colour, or one outlier would pale the rest."""

@@ -9,7 +9,7 @@ from pruning_jax.reporting.chart import Chart, Frame, Series
 from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.lines import Quantity, frames
 from pruning_jax.reporting.tabular import Record, grouped
-from pruning_jax.reporting.wording import MINUS
+from pruning_jax.wording import MINUS
 
 DIFFERENCE = Quantity(f"random {MINUS} top-improved", "points", 100.0, reference=0.0, room=math.inf)
 

@@ -2,8 +2,9 @@
 
 import math
 
+from pruning_jax import wording
 from pruning_jax.analysis.answers import Tables
-from pruning_jax.reporting import axes, tabular, wording
+from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import Chart, Frame, Series, Style
 from pruning_jax.reporting.facts import Facts, note
 from pruning_jax.reporting.lines import POINTS, Quantity

@@ -1,6 +1,8 @@
 """Numbers in words, the same in figures, tables and sentences."""
 
+import datetime
 import re
+from collections.abc import Iterable
 
 MINUS, NO_BREAK = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
@@ -59,10 +61,23 @@ def several(number: int | float, thing: str) -> str:
     return f"{number:,.0f} {thing}{'' if number == 1 else 's'}"
 
 
-def listed(things: list[str]) -> str:
+def listed(named: Iterable[str]) -> str:
     """Things one after another, as in a sentence.
 
     >>> listed(["lrr"]), listed(["lrr", "random"]), listed(["lrr", "random", "reinit"])
     ('lrr', 'lrr and random', 'lrr, random and reinit')
     """
+    things = [*named]
     return " and ".join([*filter(None, [", ".join(things[:-1])]), *things[-1:]])
+
+
+def moment(time: str) -> str:
+    """A time that is written as ISO 8601, by the clock here; what is no time stays as it is.
+
+    >>> moment("soon")
+    'soon'
+    """
+    try:
+        return datetime.datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return time
