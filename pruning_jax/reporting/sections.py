@@ -28,6 +28,10 @@ GLOSSARY = {
     "criterion": "the rule that gives each weight a score; the weights with the lowest scores are "
     "removed.",
     "replicate": "a repetition of the same training with another seed.",
+    "point": "the unit of a difference of two percentages, in full percentage point. From 70 % to "
+    "82 % are 12 points.",
+    "interval": "the range, in brackets, in which the mean of very many replicates lies with the "
+    "confidence that is given.",
     "label noise": "the fraction of the training examples whose label was replaced by a wrong one. "
     "These are the noisy examples.",
 }

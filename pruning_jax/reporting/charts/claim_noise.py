@@ -6,7 +6,7 @@ from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.forest import forest
 
 
-def claim_regularization(tables: Tables, facts: Facts) -> Chart:
+def claim_noise(tables: Tables, facts: Facts) -> Chart:
     """What claim 3 compares, over density."""
     return forest(
         3,
