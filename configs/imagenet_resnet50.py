@@ -5,7 +5,7 @@
 
 SGD with momentum 0.9 and decay 1e-4, batches of 1024, 90 epochs in each round, the rate 0.4
 reached in 5 epochs and divided by ten at epochs 30, 60 and 80. Images are read as they are needed
-(`pip install 'pruning_jax[imagenet]'`): a part of random size and shape, flipped in half of the
+(`pip install -e '.[imagenet]'`): a part of random size and shape, flipped in half of the
 cases; evaluation sees the middle. Every convolution and the linear layer are pruned. One network
 is trained at a time, each batch divided over all devices. Noise rates, seeds, rounds and the
 validation split are this project's choice: the paper publishes none of them. This is for machines

@@ -2,7 +2,9 @@
 
 import difflib
 import errno
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """The numbers of those OSErrors that a user mends by making room."""
@@ -48,6 +50,18 @@ def require(condition: bool, message: str) -> None:
     """Raises WrongUse with `message` unless `condition` holds."""
     if not condition:
         raise WrongUse(message)
+
+
+def install(extra: str) -> str:
+    """The command that installs an extra.
+
+    In a clone it names the clone: the package is in no registry, and a bare name would be looked
+    for there by an environment in which it is not installed.
+    """
+    root = Path(__file__).resolve().parents[1]
+    clone = (root / "setup.py").is_file()
+    what = shlex.quote(f"{root if clone else 'pruning_jax'}[{extra}]")
+    return f"pip install -e {what}" if clone else f"pip install {what}"
 
 
 def printable(text: object) -> str:

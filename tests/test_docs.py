@@ -18,6 +18,8 @@ from ml_collections import ConfigDict
 
 import pruning_jax as pj
 from pruning_jax import testing
+from pruning_jax.analysis.claims.verdicts import VERDICTS
+from pruning_jax.reporting.claims import CLAIMS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -64,7 +66,38 @@ def test_links_lead_somewhere(path):
 def test_pictures_have_a_text_for_those_who_do_not_see_them():
     for path in TEXTS:
         for text in re.findall(r"!\[(.*?)\]", without_code(path)):
-            assert len(text.split()) >= 3, f"{path.name}: {text!r}"
+            assert len(text.split()) >= 20, f"{path.name}: {text!r} names a picture only"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=names(TEXTS))
+def test_every_column_of_a_table_has_a_heading(path):
+    for heading in re.findall(r"^(\|.*\|)\n\|[ :|-]+\|$", without_code(path), re.M):
+        assert all(cell.strip() for cell in heading.strip("|").split("|")), heading
+
+
+def test_a_page_has_one_name_in_the_navigation_and_as_its_title():
+    for name, page in re.findall(r"^ +- ([^:]+): ([\w/]+\.md)$", SITE, re.M):
+        assert (DOCS / page).read_text().startswith(f"# {name}\n"), page
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/verdicts.md", "docs/glossary.md"])
+def test_a_claim_has_the_same_words_everywhere(page):
+    text = (ROOT / page).read_text()
+    for number, claim in CLAIMS.items():
+        assert f"\n{number}. **{claim.name}**: {claim.sentence}." in text
+    notebook = (ROOT / "colabs" / "quickstart.ipynb").read_text()
+    assert all(f"**{claim.name}**: {claim.sentence}." in notebook for claim in CLAIMS.values())
+
+
+def test_the_page_of_verdicts_explains_every_verdict():
+    page = (DOCS / "verdicts.md").read_text()
+    assert re.findall(r"^\| \*([a-z ]+)\* \|", page, re.M) == [*VERDICTS]
+
+
+def test_the_page_of_explorations_has_them_in_the_order_of_its_table():
+    page = (DOCS / "explore.md").read_text()
+    listed = re.findall(r"^\| \[(\w+)\]\(#", page, re.M)
+    assert [name.lower() for name in re.findall(r"^## (\w+)$", page, re.M)] == listed
 
 
 def documented() -> set[str]:

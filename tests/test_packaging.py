@@ -2,6 +2,9 @@
 
 import json
 import os
+import runpy
+import shlex
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -10,6 +13,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from pruning_jax import errors
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ["", "cuda", "imagenet", "test", "tpu"]  # the others are for our own checks
@@ -40,6 +45,22 @@ def test_the_constraints_are_exact_versions_that_are_allowed(requirements):
     for requirement in requirements:
         if not requirement.extras:
             assert requirement.specifier.contains(exact[canonicalize_name(requirement.name)])
+
+
+def test_the_command_for_an_extra_names_the_clone():
+    *command, what = shlex.split(errors.install("hessian"))
+    assert command == ["pip", "install", "-e"]
+    assert what == f"{ROOT.resolve()}[hessian]"
+
+
+def test_the_command_for_an_extra_names_the_package_where_there_is_no_clone(tmp_path):
+    file = tmp_path / "with a space" / "pruning_jax" / "errors.py"
+    file.parent.mkdir(parents=True)
+    shutil.copy(errors.__file__, file)
+    installed = runpy.run_path(str(file))
+    assert installed["install"]("hessian") == "pip install 'pruning_jax[hessian]'"
+    (file.parents[1] / "setup.py").touch()
+    assert shlex.split(installed["install"]("hessian"))[3] == f"{file.parents[1]}[hessian]"
 
 
 def pip(environment, *arguments):

@@ -9,7 +9,7 @@ import jax
 from jax.experimental import topologies
 
 from pruning_jax.ahead.kinds import KINDS, Kind, Multiprocessors
-from pruning_jax.errors import WrongUse, nearest, require, said
+from pruning_jax.errors import WrongUse, install, nearest, require, said
 from pruning_jax.training.devices import Target
 
 MOST = 8
@@ -79,7 +79,7 @@ def target(wanted: Machine) -> Target:
     modules, extra = _COMPILERS[wanted.kind.platform]
     require(
         any(map(_installed, modules)),
-        f"--on {wanted.name!r} needs XLA's compiler for it: pip install 'pruning_jax[{extra}]'",
+        f"--on {wanted.name!r} needs XLA's compiler for it: {install(extra)}",
     )
     try:
         found = _topology(wanted)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pruning_jax import __version__, files
-from pruning_jax.errors import WrongUse, one_of, printable, require, said
+from pruning_jax.errors import WrongUse, install, one_of, printable, require, said
 from pruning_jax.exchange import network as networks
 from pruning_jax.exchange.network import PARTS, PrunedNetwork
 from pruning_jax.exchange.state_dict import from_state_dict, state_dict
@@ -181,6 +181,4 @@ def _library() -> Any:
         importlib.import_module("safetensors.numpy")
         return importlib.import_module("safetensors")
     except ImportError as error:
-        raise WrongUse(
-            "safetensors is not installed; pip install 'pruning_jax[export]' brings it"
-        ) from error
+        raise WrongUse(f"safetensors is not installed; {install('export')} brings it") from error

@@ -16,7 +16,7 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from pruning_jax import masks
-from pruning_jax.errors import require
+from pruning_jax.errors import install, require
 from pruning_jax.experiment.recipe import Engine, Recipe
 from pruning_jax.training import devices, replicas
 from pruning_jax.training.examples import Batch, Images, normalise
@@ -141,7 +141,7 @@ def decomposed(
     """
     require(
         importlib.util.find_spec(NEEDS) is not None,
-        f"the Hessian needs the package {NEEDS}: pip install 'pruning_jax[hessian]'",
+        f"the Hessian needs the package {NEEDS}: {install('hessian')}",
     )
     # Of the ways to convolve only XLA's own can be differentiated twice.
     engine = Engine(convolution="native")

@@ -11,7 +11,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from pruning_jax import plugins
-from pruning_jax.errors import require
+from pruning_jax.errors import install, require
 from pruning_jax.mirrors.follow import module
 from pruning_jax.workdir import paths
 
@@ -30,7 +30,7 @@ def check(names: Sequence[str]) -> None:
         needs = getattr(module(name), "NEEDS", "") if ":" not in name else ""
         require(
             not needs or importlib.util.find_spec(needs) is not None,
-            f"mirror {name!r} needs the package {needs}: pip install 'pruning_jax[{name}]'",
+            f"mirror {name!r} needs the package {needs}: {install(name)}",
         )
         require(callable(plugins.MIRRORS.find(name)), f"mirror {name!r} is not a function")
 

@@ -6,7 +6,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.charts.augmented import augmented
 from pruning_jax.reporting.charts.claim_factors import claim_factors
-from pruning_jax.reporting.charts.claim_regularization import claim_regularization
+from pruning_jax.reporting.charts.claim_noise import claim_noise
 from pruning_jax.reporting.charts.claim_size import claim_size
 from pruning_jax.reporting.charts.claim_training import claim_training
 from pruning_jax.reporting.charts.connectivity import connectivity
@@ -35,7 +35,7 @@ Maker = Callable[[Tables, Facts], Chart]
 GALLERY: tuple[Maker, ...] = (
     claim_size,
     claim_training,
-    claim_regularization,
+    claim_noise,
     claim_factors,
     test_error,
     training_loss,

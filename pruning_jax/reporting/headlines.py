@@ -2,17 +2,10 @@
 
 from collections.abc import Iterable
 
-from pruning_jax.analysis.claims.verdicts import MOST_WORDS, UNDECIDED, VERDICTS
+from pruning_jax.analysis.claims.verdicts import MOST_WORDS, NOT_ASKED, VERDICTS
+from pruning_jax.reporting.claims import sentence
 from pruning_jax.reporting.tabular import Record
 from pruning_jax.wording import listed, percent
-
-STATEMENTS = {
-    1: "Pruning does more than make networks smaller",
-    2: "Pruned networks fit their training data better",
-    3: "Pruned networks suffer less from wrong labels",
-    4: "Longer training and smaller size together explain the gain",
-}
-"""The claims as a newspaper would print them."""
 
 Case = tuple[str, float]
 """An algorithm at a noise rate."""
@@ -27,9 +20,9 @@ def headline(claim: int, rows: Iterable[Record]) -> str:
       rows: the rows of claims.csv of this claim, one for each algorithm and noise rate.
     """
     verdicts = {(str(r["algorithm"]), float(r["noise_rate"])): str(r["verdict"]) for r in rows}
-    statement = STATEMENTS.get(claim, f"Claim {claim}")
+    statement = sentence(claim)
     if not any(name for name, _ in verdicts):
-        return f"{statement}: {UNDECIDED}, because no algorithm prunes."
+        return f"{statement}: {NOT_ASKED}, because no algorithm prunes."
     order = [*dict.fromkeys([*VERDICTS, *verdicts.values()])]
     cases = {v: [case for case, own in verdicts.items() if own == v] for v in order}
     known = {verdict: own for verdict, own in cases.items() if own}

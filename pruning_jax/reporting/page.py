@@ -30,6 +30,7 @@ class RunSection(NamedTuple):
     label: str
     lead: str
     claims: list[ClaimSection]
+    undecided: str  # why nothing is decided, where that is so
     how: dict[str, list[str]]  # how it was run: terms and what is said of them
     commands: list[str]
     config: str

@@ -10,8 +10,9 @@ from rich.table import Table
 from pruning_jax import screen
 from pruning_jax.analysis.power.needed import MOST, POWER
 from pruning_jax.analysis.power.power import ACCURACIES, FACTORS, Power
+from pruning_jax.reporting.claims import short
 from pruning_jax.reporting.tabular import Record, grouped, records
-from pruning_jax.reporting.verdicts import EFFECTS, LOGARITHM, SHORT
+from pruning_jax.reporting.verdicts import EFFECTS, LOGARITHM
 from pruning_jax.wording import listed, percent, several
 
 HEADS = {
@@ -82,7 +83,7 @@ def _alike(rows: list[Record], logarithm: bool) -> dict[tuple[str, ...], list[st
         if not first["lacking"]:
             said = [str(first["densities"]), effect(float(first["smallest_effect"]), logarithm)]
             said += [_count(float(row["seeds_needed"])) for row in own]
-        key = (SHORT[int(claim)], percent(float(rate)), *said)
+        key = (short(int(claim)), percent(float(rate)), *said)
         names.setdefault(key, []).append(str(name))
     return names
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pruning_jax import screen, wording
-from pruning_jax.analysis.claims.claims import claims
+from pruning_jax.analysis.claims.claims import claims, nothing_decided
 from pruning_jax.analysis.curves import over_seeds
 from pruning_jax.reporting import figures
 from pruning_jax.reporting import verdicts as judged
@@ -82,23 +82,24 @@ def verdicts(rows: pd.DataFrame, console: Console) -> None:
     found = attempt(lambda: judged.sections({"claims": claims(rows)}), "the verdicts", problems)
     for problem in problems:
         console.print(problem)
-    lines = [
-        (claim.title, algorithm, by_rate)
-        for claim in found or []
-        for algorithm, by_rate in claim.algorithms.items()
-    ]
-    if not lines:
+    if not found:
         return
-    rates = judged.rates(found or [])
+    rates = judged.rates(found)
     table = Table(
         title="Verdicts on the four claims", caption="docs/verdicts.md says what they mean"
     )
-    for name in ("claim", "algorithm", *rates):
+    heads = [rate.replace("label ", "") for rate in rates]  # so that three fit into 80 columns
+    for name in ("claim", "algorithm", *heads):
         table.add_column(name)
-    for title, algorithm, by_rate in lines:
-        cells = [by_rate[rate].verdict if rate in by_rate else "" for rate in rates]
-        table.add_row(title, algorithm, *cells)
+    for claim in found:
+        for algorithm, by_rate in claim.algorithms.items():
+            cells = [by_rate[rate].verdict if rate in by_rate else "" for rate in rates]
+            table.add_row(claim.short, algorithm, *cells)
     console.print(table)
+    for claim in found:
+        console.print(f"{claim.title}.", highlight=False)
+    if few := nothing_decided(rows):
+        console.print(few, highlight=False, style="bold")
 
 
 def _cell(row: Record) -> str:

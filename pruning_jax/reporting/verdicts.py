@@ -7,36 +7,10 @@ from typing import NamedTuple
 from pruning_jax.analysis.answers import Tables
 from pruning_jax.analysis.claims.verdicts import UNDECIDED, VERDICTS
 from pruning_jax.analysis.settings import Settings
-from pruning_jax.reporting import listing, tabular
+from pruning_jax.reporting import claims, listing, tabular
 from pruning_jax.reporting.headlines import headline
 from pruning_jax.reporting.tabular import Record, grouped
 from pruning_jax.wording import noise, percent, typeset
-
-CLAIMS = {
-    1: (
-        "1. Size reduction is not enough",
-        "Pruned networks are more accurate than the dense network, and than a dense network of as "
-        "many weights.",
-    ),
-    2: (
-        "2. Better training",
-        "At some density, pruned networks have a lower training loss than the dense network.",
-    ),
-    3: (
-        "3. Additional regularization",
-        "At some density, noisy examples cost pruned networks less test accuracy than they cost "
-        "the dense network, and the pruned networks are more accurate with them.",
-    ),
-    4: (
-        "4. Two factors",
-        "Pruned networks are more accurate than the dense network. Neither longer training nor "
-        "smaller size alone does as well; both together do.",
-    ),
-}
-"""Title and words of each claim."""
-
-SHORT = {1: "1 size", 2: "2 training", 3: "3 noise", 4: "4 factors"}
-"""The claims, so short that a table fits on a phone or into 80 columns."""
 
 EFFECTS = {
     "gain": "test accuracy, pruned minus dense",
@@ -67,7 +41,7 @@ class VerdictLine(NamedTuple):
 
     algorithm: str
     noise: str
-    verdict: str  # supported, contradicted, no gain or undecided
+    verdict: str  # one of VERDICTS
     sentence: str
     effect: Effect
 
@@ -81,15 +55,11 @@ class ClaimSection(NamedTuple):
     """A claim of the paper with a verdict for each algorithm and noise rate."""
 
     number: int
+    short: str  # a heading for a narrow column
     title: str
     says: str
     headline: str
     lines: tuple[VerdictLine, ...]
-
-    @property
-    def short(self) -> str:
-        """A heading for a narrow column."""
-        return SHORT.get(self.number, self.title)
 
     @property
     def algorithms(self) -> dict[str, dict[str, VerdictLine]]:
@@ -107,10 +77,10 @@ def sections(tables: Tables) -> list[ClaimSection]:
     found = []
     for (claim,), part in grouped(rows, "claim").items():
         number = int(claim)
-        title, says = CLAIMS.get(number, (f"Claim {number}", ""))
         by_algorithm = grouped(part, "algorithm").values()
         lines = tuple(_line(row) for rows in by_algorithm for row in rows)
-        found.append(ClaimSection(number, title, says, headline(number, part), lines))
+        words = (claims.short(number), claims.title(number), claims.says(number))
+        found.append(ClaimSection(number, *words, headline(number, part), lines))
     return found
 
 
@@ -124,21 +94,21 @@ def _line(row: Record) -> VerdictLine:
     )
 
 
-def rates(claims: list[ClaimSection]) -> list[str]:
+def rates(found: list[ClaimSection]) -> list[str]:
     """The noise rates of the verdicts, the lowest first."""
-    every = (line.noise for claim in claims for line in claim.lines)
+    every = (line.noise for claim in found for line in claim.lines)
     return [*dict.fromkeys(every)]
 
 
-def overview(claims: list[ClaimSection]) -> dict[str, dict[str, list[VerdictLine | None]]]:
+def overview(found: list[ClaimSection]) -> dict[str, dict[str, list[VerdictLine | None]]]:
     """By noise rate and algorithm, the verdict on each claim."""
-    named = [name for claim in claims for name in claim.algorithms]
+    named = [name for claim in found for name in claim.algorithms]
     return {
         rate: {
-            name: [claim.algorithms.get(name, {}).get(rate) for claim in claims]
+            name: [claim.algorithms.get(name, {}).get(rate) for claim in found]
             for name in dict.fromkeys(named)
         }
-        for rate in rates(claims)
+        for rate in rates(found)
     }
 
 

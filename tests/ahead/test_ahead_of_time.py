@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from processes import NO_CONTROLS, ROOT, end, start
 
+from pruning_jax.errors import install
+
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
 CASES = [(on, name) for on, names in RECORDED.items() for name in names]
 COMPILERS = {"h100": ("jax_plugins", "aot-gpu"), "v5e": ("libtpu", "aot-tpu")}
@@ -29,7 +31,7 @@ def test_networks_are_recorded_for_both_devices():
 def test_a_step_on_a_device_that_is_not_here(on, name, tmp_path):
     module, extra = COMPILERS[on]
     if importlib.util.find_spec(module) is None:
-        pytest.skip(f"XLA's compiler for it is not installed: pip install 'pruning_jax[{extra}]'")
+        pytest.skip(f"XLA's compiler for it is not installed: {install(extra)}")
     line = [f"--config={ROOT / 'configs' / CONFIGS[name]}.py", f"--on={on}", "--json"]
     line += [f"--config.{setting}={value}" for setting, value in NO_CONTROLS.items()]
     line += ["--config.precision=bfloat16", "--config.grid.seeds=(0,)"]

@@ -115,7 +115,8 @@ def test_what_is_missing_is_said(case):
     for claim, text in texts.items():
         own = found[(found["claim"] == claim) & (found["noise_rate"] == 0.2)].iloc[0]
         assert text in own["sentence"]
-        assert own["verdict"] == "undecided"
+        asked = "no algorithm prunes" not in text
+        assert own["verdict"] == ("undecided" if asked else "not asked")
 
 
 @pytest.mark.parametrize("seed", range(12))

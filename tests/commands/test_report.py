@@ -23,7 +23,7 @@ LRR = Cell("lrr", 0.4, 0)
 FIGURES = (
     "claim_size",
     "claim_training",
-    "claim_regularization",
+    "claim_noise",
     "claim_factors",
     "test_error",
     "training_loss",

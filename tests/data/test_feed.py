@@ -135,5 +135,5 @@ def test_a_shard_that_vanishes_is_named(order, tmp_path, monkeypatch, workers):
 def test_without_grain(images, order, monkeypatch):
     monkeypatch.setitem(sys.modules, "grain", None)
     np.testing.assert_array_equal(train(images, order[:1])[0], train(images, order)[0])
-    with pytest.raises(WrongUse, match=r"pip install 'pruning_jax\[imagenet\]'"):
+    with pytest.raises(WrongUse, match=r"pip install -e .*\[imagenet\]"):
         train(images, order, workers=1)

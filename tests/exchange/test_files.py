@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import pruning_jax
-from pruning_jax.errors import WrongUse
+from pruning_jax.errors import WrongUse, install
 from pruning_jax.exchange import files
 from pruning_jax.exchange import network as exchange
 from pruning_jax.experiment.recipe import Recipe
@@ -236,6 +236,4 @@ def test_without_safetensors(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    assert done.stdout == (
-        "safetensors is not installed; pip install 'pruning_jax[export]' brings it\n"
-    )
+    assert done.stdout == (f"safetensors is not installed; {install('export')} brings it\n")

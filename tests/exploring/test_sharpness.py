@@ -187,6 +187,6 @@ def test_rows_of_a_run(run):
 
 def test_it_says_what_is_not_installed(run, monkeypatch):
     monkeypatch.setattr(hessian, "NEEDS", "matfree_that_is_not_there")
-    with pytest.raises(WrongUse, match=r"pip install 'pruning_jax\[hessian\]'"):
+    with pytest.raises(WrongUse, match=r"pip install -e .*\[hessian\]"):
         pj.explore(run, "sharpness", rounds=[0], seeds=[0])
     assert not (run.workdir / "explored").exists()

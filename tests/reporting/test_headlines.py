@@ -13,7 +13,8 @@ from pruning_jax.analysis.claims import verdicts
 from pruning_jax.analysis.claims.claims import NUMBERS, checked, claims, every_evidence
 from pruning_jax.analysis.claims.verdicts import MOST_WORDS, VERDICTS
 from pruning_jax.analysis.settings import Settings
-from pruning_jax.reporting.headlines import STATEMENTS, headline
+from pruning_jax.reporting.claims import sentence
+from pruning_jax.reporting.headlines import headline
 
 NAMES = ("lrr", "weight_rewinding", "random", report_rows.HOSTILE[0])
 RATES = (0.0, 0.1, 0.25, 0.4, 0.123456)
@@ -63,7 +64,14 @@ def test_it_names_algorithms_and_noise_rates():
     ],
 )
 def test_what_all_have_in_common_is_said_of_all(verdict, end):
-    assert said(2, rows(verdict)) == f"{STATEMENTS[2]}: {end}"
+    assert said(2, rows(verdict)) == f"{sentence(2)}: {end}"
+
+
+def test_a_claim_that_is_not_asked_says_where():
+    found = rows(lambda _, rate: "supported" if rate else "not asked")
+    assert said(3, found) == (
+        f"{sentence(3)}: supported at 10 % label noise and not asked without label noise."
+    )
 
 
 def test_one_algorithm_at_one_noise_rate_is_named():
@@ -78,15 +86,15 @@ def test_many_cases_are_counted():
     found = rows(lambda *case: verdict[case], NAMES, RATES)
     counts = {v: [row["verdict"] for row in found].count(v) for v in VERDICTS}
     assert said(4, found) == (
-        f"{STATEMENTS[4]}: supported in {counts['supported']}, contradicted in "
-        f"{counts['contradicted']}, no gain in {counts['no gain']} and undecided in "
-        f"{counts['undecided']} of 20 cases."
+        f"{sentence(4)}: supported in {counts['supported']}, contradicted in "
+        f"{counts['contradicted']}, no gain in {counts['no gain']}, undecided in "
+        f"{counts['undecided']} and not asked in {counts['not asked']} of 20 cases."
     )
 
 
 def test_a_run_in_which_nothing_prunes():
-    empty = [{"algorithm": "", "noise_rate": 0.0, "verdict": "undecided"}]
-    assert said(1, empty).endswith(": undecided, because no algorithm prunes.")
+    empty = [{"algorithm": "", "noise_rate": 0.0, "verdict": "not asked"}]
+    assert said(1, empty).endswith(": not asked, because no algorithm prunes.")
     assert short(said(1, empty))
 
 
@@ -101,12 +109,12 @@ def test_whatever_is_found_the_sentence_is_short(claim, names, rates, found, odd
     own = (odd, *NAMES)[:names]
     order = iter(found)
     table = rows(lambda *_: next(order), own, RATES[:rates])
-    sentence = headline(claim, table)
-    assert short(sentence), sentence
-    assert sentence.startswith(f"{STATEMENTS[claim]}: ")
-    assert sentence.endswith(".")
+    line = headline(claim, table)
+    assert short(line), line
+    assert line.startswith(f"{sentence(claim)}: ")
+    assert line.endswith(".")
     for verdict in VERDICTS:
-        assert (verdict in sentence) == (verdict in {row["verdict"] for row in table})
+        assert (verdict in line) == (verdict in {row["verdict"] for row in table})
 
 
 def test_a_sentence_that_is_too_long_is_noticed():
@@ -140,8 +148,8 @@ def test_every_sentence_of_every_planted_verdict_is_short():
             assert short(row.sentence), row.sentence
             seen.add((row.claim, row.verdict))
         for claim, part in table.groupby("claim"):
-            sentence = headline(int(claim), part.to_dict("records"))
-            assert short(sentence), sentence
+            line = headline(int(claim), part.to_dict("records"))
+            assert short(line), line
     possible = {*itertools.product(NUMBERS, VERDICTS)} - {(2, "no gain"), (3, "no gain")}
     assert seen == possible
 

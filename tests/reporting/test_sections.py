@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pruning_jax.reporting import provenance, sections
+from pruning_jax.analysis import answers
+from pruning_jax.reporting import page, provenance, sections
 from pruning_jax.reporting.parts import Part
 
 
@@ -20,6 +21,22 @@ def test_the_lead_says_what_was_run(content):
     for words in ("digits", "lenet_300_100", "44,200 prunable weights", "lrr, random and extended"):
         assert words in section.lead
     assert "4 seeds" in section.lead
+
+
+def test_where_nothing_is_decided_the_first_line_of_the_page_says_why(run, facts, charts):
+    few = replace(run, rows=run.rows[run.rows["seed"].isin(sorted({*run.rows["seed"]})[:2])])
+    made = sections.content([Part("", few, answers.tables(few, []), [])], facts, charts, [])
+    said = "Nothing is decided: verdicts need at least 3 seeds, and there are 2."
+    assert made.runs[0].undecided == said
+    html = page.render(made)
+    assert html.index('aria-label="The answer"') < html.index(said) < html.index('"headlines"')
+    asked = {line.verdict for claim in made.runs[0].claims for line in claim.lines}
+    assert asked == {"undecided", "not asked"}
+
+
+def test_where_something_could_be_decided_no_such_line_is_there(content):
+    assert content.runs[0].undecided == ""
+    assert 'class="few"' not in page.render(content)
 
 
 def test_what_is_missing_says_in_which_run(run, tables, facts, charts):

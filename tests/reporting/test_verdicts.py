@@ -6,11 +6,13 @@ import re
 
 import pandas as pd
 import pytest
+import synthetic
 from rich.console import Console
 
 from pruning_jax.analysis.claims.evidence import MEASURES
 from pruning_jax.analysis.settings import Settings
 from pruning_jax.reporting import terminal, verdicts
+from pruning_jax.reporting.claims import CLAIMS, short, title
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_the_overview_has_a_word_for_each_claim_algorithm_and_noise_rate(section
 def test_a_claim_that_is_new_is_shown_all_the_same(tables):
     table = tables["claims"].assign(claim=9, verdict="odd")
     (section,) = verdicts.sections({"claims": table})
-    assert section.title == section.short == "Claim 9"
+    assert (section.title, section.short, section.says) == ("Claim 9", "claim 9", "")
     assert section.headline.startswith("Claim 9: odd ")
     assert {line.badge for line in section.lines} == {"undecided"}
 
@@ -88,8 +90,8 @@ def test_settings_are_said_by_name_and_value():
     assert (said["delta"], said["margin"], said["minimum_seeds"]) == ("0.0025", "not set", "3")
 
 
-def printed(rows):
-    console = Console(file=io.StringIO(), width=160)
+def printed(rows, width=160):
+    console = Console(file=io.StringIO(), width=width)
     terminal.verdicts(rows, console)
     return console.file.getvalue()
 
@@ -100,10 +102,30 @@ def test_the_terminal_has_a_line_for_each_claim_and_algorithm(rows, tables):
         (line,) = [
             line
             for line in text.splitlines()
-            if f"│ {row.claim}. " in line and f" {row.algorithm} " in line
+            if f"│ {short(row.claim)} " in line and f" {row.algorithm} " in line
         ]
         assert row.verdict in line
-    assert "40 % label noise" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "40 % noise" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_table_of_the_terminal_fits_into_80_columns(rows):
+    """Three noise rates, and one of the longest names of built-in algorithms."""
+    longest = rows.replace({"random": "weight_rewinding"})
+    lines = printed(longest, 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert printed(longest, 200).split() == " ".join(lines).split()  # nothing is broken or cut
+    for number in CLAIMS:
+        assert f"{title(number)}." in lines
+
+
+def test_the_terminal_says_that_nothing_is_decided():
+    def last(truth):
+        return printed(synthetic.rows(truth), 80).splitlines()[-1]
+
+    two = synthetic.PAPER.with_(seeds=2)
+    assert last(two) == "Nothing is decided: verdicts need at least 3 seeds, and there are 2."
+    assert last(two.with_(seeds=1)).endswith("at least 3 seeds, and there is 1.")
+    assert last(two.with_(seeds=3)) == f"{title(4)}."
 
 
 def test_the_terminal_says_why_there_are_no_verdicts(rows):

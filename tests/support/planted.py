@@ -86,7 +86,7 @@ def false(truth, found):
         claim: sum(
             share
             for verdict, share in found[claim].items()
-            if verdict != "undecided" and verdict not in true[claim]
+            if verdict not in ("undecided", "not asked", *true[claim])
         )
         for claim in CLAIMS
     }

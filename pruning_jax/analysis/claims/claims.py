@@ -17,8 +17,8 @@ NUMBERS = (1, 2, 3, 4)
 
 
 def claims(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFrame:
-    """One row for each claim, pruning algorithm and noise rate: supported, contradicted, no gain
-    or undecided, with the effect that decides, its interval, and a sentence.
+    """One row for each claim, pruning algorithm and noise rate: supported, contradicted, no gain,
+    undecided or not asked, with the effect that decides, its interval, and a sentence.
 
     All comparisons are paired by seed and noise. Replicates are seeds: the intervals are about
     training again, not about other test examples. docs/verdicts.md has the tests.
@@ -28,6 +28,23 @@ def claims(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> pd.DataFrame:
         `settings.pruned` prunes nothing here.
     """
     return judged(checked(rows), settings)
+
+
+def nothing_decided(rows: pd.DataFrame, settings: Settings = DEFAULTS) -> str:
+    """A sentence, where there are too few seeds for any verdict; "" where some could be decided.
+
+    Raises:
+      WrongUse: as `claims`.
+    """
+    found = every_evidence(checked(rows), settings)
+    if not found or not all(judge.too_few_seeds(own, settings) for own in found):
+        return ""
+    seeds = {own.seeds for own in found}
+    there = f"{'are' if max(seeds) != 1 else 'is'}{' at most' if len(seeds) > 1 else ''}"
+    return (
+        f"Nothing is decided: verdicts need at least {settings.minimum_seeds} seeds, and there "
+        f"{there} {max(seeds)}."
+    )
 
 
 def checked(rows: pd.DataFrame) -> Measurements:

@@ -44,6 +44,15 @@ class Evidence(NamedTuple):
     accuracy_step: float
     lacking: dict[int, str]  # what the grid lacks, by claim; no entry if nothing
 
+    @property
+    def seeds(self) -> int:
+        """How many seeds the algorithm has."""
+        return len(self.values["gain"])
+
+    def asks(self, claim: int) -> bool:
+        """Whether a claim can be asked: claim 3 is about noisy examples."""
+        return claim != 3 or self.noise > 0
+
     def step(self, measure: str) -> float:
         """The smallest step of a measure."""
         return LOG_LOSS if measure == "log_loss" else self.accuracy_step

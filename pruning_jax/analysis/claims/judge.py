@@ -46,12 +46,15 @@ def judge(number: int, evidence: Evidence, settings: Settings) -> Verdict:
     """The verdict on a claim, asked of an algorithm at one noise rate."""
     own = claim(number, settings)
     lacking = evidence.lacking.get(number, "")
-    seeds = len(evidence.values["gain"])
-    if seeds < settings.minimum_seeds:
-        few = f"{evidence.pruned} has {seeds} of the {settings.minimum_seeds} seeds that are needed"
-        return verdicts.row(number, verdicts.UNDECIDED, evidence, None, settings, f"{few}.")
+    untested = ""
     if lacking and own.nowhere_verdict == verdicts.CONTRADICTED:
-        return verdicts.row(number, verdicts.UNDECIDED, evidence, None, settings, f"{lacking}.")
+        untested = f"{lacking}."
+    elif too_few_seeds(evidence, settings):
+        there = f"{evidence.seeds} of the {settings.minimum_seeds} seeds that are needed"
+        untested = f"{evidence.pruned} has {there}."
+    if untested:
+        verdict = verdicts.UNDECIDED if evidence.asks(number) else verdicts.NOT_ASKED
+        return verdicts.row(number, verdict, evidence, None, settings, untested)
     nowhere = trials.everywhere(own.nowhere, evidence, settings)
     if nowhere and nowhere.holds:
         whole = isnan(evidence.ended)
@@ -68,6 +71,11 @@ def judge(number: int, evidence: Evidence, settings: Settings) -> Verdict:
     if not support and not lacking:
         because = f"at no density has every seed of {evidence.pruned} all that is compared."
     return verdicts.row(number, verdicts.UNDECIDED, evidence, support, settings, because)
+
+
+def too_few_seeds(evidence: Evidence, settings: Settings) -> bool:
+    """Whether an algorithm has so few seeds that nothing is tested."""
+    return evidence.seeds < settings.minimum_seeds
 
 
 EFFECT = {1: "a gain", 2: "a lower training loss", 3: "less harm by noise", 4: "a gain"}

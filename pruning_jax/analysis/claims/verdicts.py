@@ -14,9 +14,10 @@ MOST_WORDS = 30
 NOTHING = "nothing"
 """The measure of a verdict without an effect."""
 
-VERDICTS = ("supported", "contradicted", "no gain", "undecided")
-SUPPORTED, CONTRADICTED, NO_GAIN, UNDECIDED = VERDICTS
-"""All verdicts. "no gain": there is no gain to explain, so that the claim does not arise."""
+VERDICTS = ("supported", "contradicted", "no gain", "undecided", "not asked")
+SUPPORTED, CONTRADICTED, NO_GAIN, UNDECIDED, NOT_ASKED = VERDICTS
+"""All verdicts. "no gain": there is no gain to explain. "not asked": there are no noisy examples
+for claim 3, or no algorithm prunes, so that no number of seeds could decide."""
 
 
 class Verdict(NamedTuple):
@@ -131,4 +132,4 @@ def nothing(claim: int, rate: float, settings: Settings) -> Verdict:
     """The row of a run in which nothing prunes."""
     said = f"{noise(rate)}, no algorithm prunes."
     empty = (NOTHING, NAN, NAN, NAN, NAN, 0, NAN)
-    return Verdict(claim, "", rate, UNDECIDED, *empty, said, settings.digest)
+    return Verdict(claim, "", rate, NOT_ASKED, *empty, said, settings.digest)

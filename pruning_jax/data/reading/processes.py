@@ -23,7 +23,7 @@ from typing import Any, Protocol, SupportsIndex, runtime_checkable
 import numpy as np
 from absl import flags
 
-from pruning_jax.errors import WrongUse, said
+from pruning_jax.errors import WrongUse, install, said
 
 AHEAD = 1
 """How many items a process computes before they are needed."""
@@ -112,7 +112,7 @@ def _grain() -> Any:
     except ImportError as error:
         raise WrongUse(
             "images are read in other processes by Grain, which is missing; install it with: "
-            "pip install 'pruning_jax[imagenet]'"
+            + install("imagenet")
         ) from error
     if not flags.FLAGS.is_parsed():  # Grain looks at its own flags, and a notebook parses none
         flags.FLAGS.mark_as_parsed()

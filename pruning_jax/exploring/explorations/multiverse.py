@@ -60,7 +60,12 @@ EXPLORATION = Exploration(
         Column("claim", WHOLE, "", "Which of the four claims."),
         Column("algorithm", TEXT, "", "Of which algorithm it is asked."),
         Column("noise_rate", NUMBER, "fraction", "At which noise rate."),
-        Column("verdict", TEXT, "", "`supported`, `contradicted`, `no gain` or `undecided`."),
+        Column(
+            "verdict",
+            TEXT,
+            "",
+            "`supported`, `contradicted`, `no gain`, `undecided` or `not asked`.",
+        ),
     ),
     needs_params=False,
 )

@@ -10,7 +10,7 @@ def claim_factors(tables: Tables, facts: Facts) -> Chart:
     """What claim 4 compares, over density."""
     return forest(
         4,
-        "Claim 4: do time and size together explain it?",
+        "Claim 4, factors: do longer training and smaller size together explain the gain?",
         "The first row is what is to be explained. Longer training alone, or smaller size alone, "
         "explains what it leaves at 0; both together should leave nothing in the last row.",
         "This figure needs an algorithm that prunes and has a test accuracy.",

@@ -10,7 +10,7 @@ def claim_size(tables: Tables, facts: Facts) -> Chart:
     """What claim 1 compares, over density."""
     return forest(
         1,
-        "Claim 1: is size reduction enough?",
+        "Claim 1, size: does pruning do more than make networks smaller?",
         "Pruning is more accurate than the dense network where the first row lies above 0, and "
         "more than its size explains where the second row does, too.",
         "This figure needs an algorithm that prunes and has a test accuracy.",

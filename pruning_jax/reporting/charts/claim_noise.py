@@ -6,11 +6,11 @@ from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.forest import forest
 
 
-def claim_regularization(tables: Tables, facts: Facts) -> Chart:
+def claim_noise(tables: Tables, facts: Facts) -> Chart:
     """What claim 3 compares, over density."""
     return forest(
         3,
-        "Claim 3: does pruning regularise?",
+        "Claim 3, noise: do pruned networks suffer less from wrong labels?",
         "Noisy examples harm the pruned network less where the first row lies above 0; that is a "
         "gain only where the second row does, too, because a network that has collapsed has "
         "nothing to lose.",
