@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jax
 
-from pruning_jax import files
+from pruning_jax import files, machine
 from pruning_jax.data import label_noise
 from pruning_jax.data.division import Division
 from pruning_jax.errors import WrongUse, require, said
@@ -107,6 +107,7 @@ def _record(experiment: Experiment, division: Division) -> Json:
         "devices": [device.device_kind for device in jax.devices()],
         "backend": jax.default_backend(),
         "machine": platform.machine(),
+        "processor": machine.processor(),
         "own_modules": own_modules.sums(experiment),
         "engine": dataclasses.asdict(experiment.recipe.engine),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),

@@ -67,6 +67,7 @@ def described(run: Run, facts: Facts) -> dict[str, list[str]]:
         **progress(run),
         "cost": [cost(run.rows)],
         "devices": [words(at(config, "devices"))],
+        "processor": [words(at(config, "processor"))],
         "precision": [words(at(config, "experiment", "recipe", "precision"))],
         "versions": [words(at(config, "versions"))],
         "git commit": [words(at(config, "git_commit"))],

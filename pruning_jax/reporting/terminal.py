@@ -85,17 +85,14 @@ def verdicts(rows: pd.DataFrame, console: Console) -> None:
     if not found:
         return
     rates = judged.rates(found)
-    table = Table(
-        title="Verdicts on the four claims", caption="docs/verdicts.md says what they mean"
-    )
     heads = [rate.replace("label ", "") for rate in rates]  # so that three fit into 80 columns
-    for name in ("claim", "algorithm", *heads):
-        table.add_column(name)
+    table = screen.table("claim", "algorithm", *heads)
     for claim in found:
         for algorithm, by_rate in claim.algorithms.items():
             cells = [by_rate[rate].verdict if rate in by_rate else "" for rate in rates]
             table.add_row(claim.short, algorithm, *cells)
-    console.print(table)
+    console.print("Verdicts on the four claims; docs/verdicts.md says what they mean\n")
+    console.print(table, "")
     for claim in found:
         console.print(f"{claim.title}.", highlight=False)
     if few := nothing_decided(rows):

@@ -12,6 +12,7 @@ import processes
 import pyarrow.parquet as pq
 import pytest
 
+from pruning_jax import machine
 from pruning_jax.experiment.rules import count
 from pruning_jax.workdir.columns import SCHEMA
 
@@ -77,6 +78,7 @@ def test_the_recorded_configuration_says_what_was_run_and_on_what(reference):
     assert recorded["backend"] == "cpu"
     assert {"python", "jax", "flax", "numpy"} <= set(recorded["versions"])
     assert {"engine", "git_commit"} <= set(recorded)
+    assert recorded["processor"] == machine.processor() != ""
 
 
 def test_the_table_of_all_rows_is_the_union_of_the_cells_own(reference, rows):
