@@ -11,7 +11,7 @@ from pruning_jax.errors import OwnCode, WrongUse, one_of, require
 from pruning_jax.exploring.bench import Bench
 from pruning_jax.exploring.exploration import OTHER, WHERE, Choice, Exploration, Settings
 from pruning_jax.plugins import EXPLORATIONS, trying
-from pruning_jax.workdir import explored, paths
+from pruning_jax.workdir import explored, locks, paths
 from pruning_jax.workdir.collect import Run
 from pruning_jax.workdir.columns import Column, Row
 from pruning_jax.workdir.damage import Damaged
@@ -62,7 +62,8 @@ def explore(
     """The rows of an exploration of the chosen networks.
 
     What an earlier call has found is not looked for again. New rows are written to `explored/` in
-    the workdir every few seconds, so that a call that is interrupted loses hardly anything.
+    the workdir every few seconds, so that a call that is interrupted loses hardly anything. Several
+    processes may look at different networks of a run.
 
     Args:
       run: as `pruning_jax.load` gives it.
@@ -81,13 +82,12 @@ def explore(
     _check_params(run, name, exploration)
     units = exploration.units(run, choice)
     count = len(units[0]) if units else 1
-    known: Known = {}
-    for row in kept.rows if count else []:  # what is about the whole run is made again
-        known.setdefault(explored.unit_of(row, count), []).append(row)
+    known = _by_unit(kept, count)
     columns = [*((), WHERE, WHERE + OTHER)[count], *exploration.columns]
     left = [unit for unit in units if unit not in known]
     look = functools.partial(_look, name, exploration, Bench(run, data_dir), own, columns)
-    _add(known, left, look, functools.partial(_save, run, name, columns, own), told)
+    save = functools.partial(_save, run, table_name(name), columns, own)
+    _add(known, left, look, save, told)
     rows = [row for unit in units for row in known[unit]]
     return pd.DataFrame(rows, columns=[column.name for column in columns])
 
@@ -114,12 +114,23 @@ def _add(
             save(known, as_csv=True)
 
 
+def _by_unit(found: explored.Explored, networks: int) -> Known:
+    """The rows that were found, by their units of so many networks."""
+    known: Known = {}
+    for row in found.rows if networks else []:  # what is about the whole run is made again
+        known.setdefault(explored.unit_of(row, networks), []).append(row)
+    return known
+
+
 def _save(
-    run: Run, name: str, columns: list[Column], own: Settings, known: Known, *, as_csv: bool
+    run: Run, table: str, columns: list[Column], own: Settings, known: Known, *, as_csv: bool
 ) -> None:
-    """Writes all rows that are known."""
-    rows = [row for rows in known.values() for row in rows]
-    explored.write(run.workdir, table_name(name), columns, rows, own, as_csv=as_csv)
+    """Writes all rows that are known, and those that another process has found meanwhile."""
+    with locks.exclusive(run.workdir):
+        there = explored.read(run.workdir, table)
+        others = _by_unit(there, len(next(iter(known)))) if there.settings == own else {}
+        rows = [row for rows in (others | known).values() for row in rows]
+        explored.write(run.workdir, table, columns, rows, own, as_csv=as_csv)
 
 
 def _look(

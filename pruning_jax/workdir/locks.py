@@ -165,6 +165,7 @@ def exclusive(workdir: Path) -> Iterator[None]:
     path = paths.shared_lock(workdir)
     with _IN_THIS_PROCESS:
         try:
+            path.parent.mkdir(exist_ok=True)  # a copy of a run may lack it
             file = path.open("a+b")
         except OSError as error:
             raise _understood(error, path) from error

@@ -70,6 +70,21 @@ def test_rows_are_kept_and_not_made_again(run, monkeypatch):
     pd.testing.assert_frame_equal(again, every)
 
 
+def test_what_another_process_finds_meanwhile_is_kept(run):
+    def told(unit, before, count):
+        if not before:
+            exploring.explore(run, "masks", Choice(algorithms=("random",), rounds=(2,)))
+
+    own = exploring.explore(run, "masks", Choice(algorithms=("lrr",), rounds=(0, 1)), told=told)
+    assert {*own["algorithm"]} == {"lrr"}
+    there = pd.read_parquet(run.workdir / "explored" / "masks.parquet")
+    assert {*zip(there["algorithm"], there["round"], strict=True)} == {
+        *(("lrr", round_) for round_ in (0, 1)),
+        ("random", 2),
+    }
+    assert len(pd.read_csv(run.workdir / "explored" / "masks.csv")) == len(there)
+
+
 def test_what_an_interrupted_call_has_found_is_kept(run):
     def stop(unit, before, all_):
         if before == 3:
