@@ -46,7 +46,7 @@ def start(command: Callable[..., int], *, words: int = 0, goes_on: bool = False)
     def guarded(rest: Sequence[str]) -> int:
         try:
             own, more = rest[1 : 1 + words], rest[1 + words :]
-            errors.require(not more, _stray(more))
+            errors.require(not more, _stray(more, words))
             return command(*own)
         except OwnCode as error:
             return _complain(f"{error}; --debug shows the whole traceback", error)
@@ -81,9 +81,15 @@ def _parse(argv: list[str]) -> list[str]:
         sys.exit(_complain(str(error).strip().splitlines()[-1]))
 
 
-def _stray(words: Sequence[str]) -> str:
-    """That words are no flags, and the flag that may be meant by one word."""
+def _stray(words: Sequence[str], taken: int) -> str:
+    """That words are no flags, and the flag that may be meant by one word.
+
+    Args:
+      taken: how many words the command took.
+    """
     hint = ""
+    if taken:
+        return f"{' '.join(words)!r} is too much: it is one word each time, and flags"
     if len(words) == 1:
         meant = "config" if words[0].endswith(".py") else "workdir"
         hint = f"; did you mean --{meant}={words[0]}?" if meant in FLAGS else ""
@@ -97,7 +103,9 @@ def _unknown_flag(name: str, program: str) -> str:
     if "config" in FLAGS:  # not every command has one
         known, settings = ["config", *known], ["--config.<setting>"]
     listed = ", ".join(["--help", *settings, *(f"--{flag}" for flag in (*known, "debug"))])
-    return f"unknown flag --{name}; it is not one of {listed}{errors.nearest(name, known)}"
+    meant = errors.closest(name, known)
+    hint = f"; did you mean --{meant}?" if meant else ""
+    return f"unknown flag --{name}; it is not one of {listed}{hint}"
 
 
 def _of_system(error: OSError) -> int:

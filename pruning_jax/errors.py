@@ -24,19 +24,22 @@ class OwnCode(WrongUse):
     """Code of the user's own raised an error: the message is a line about it."""
 
 
-def nearest(value: str, choices: Iterable[str]) -> str:
+def nearest(value: str, choices: Iterable[str], alike: float = 0.5) -> str:
     """A hint at the choice that looks most like `value`, or nothing.
+
+    Args:
+      alike: how much they must be alike at least, from 0 to 1.
 
     >>> nearest("magnitud", ["magnitude", "random"])
     '; did you mean magnitude?'
     """
-    meant = closest(value, choices)
+    meant = closest(value, choices, alike)
     return f"; did you mean {meant}?" if meant else ""
 
 
-def closest(value: str, choices: Iterable[str]) -> str:
+def closest(value: str, choices: Iterable[str], alike: float = 0.5) -> str:
     """The choice that looks most like `value`, or "" if none looks like it."""
-    return "".join(difflib.get_close_matches(str(value), list(choices), n=1, cutoff=0.5))
+    return "".join(difflib.get_close_matches(str(value), list(choices), n=1, cutoff=alike))
 
 
 def one_of(what: str, value: str, choices: Iterable[str]) -> None:

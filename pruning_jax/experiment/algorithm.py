@@ -77,11 +77,13 @@ class Algorithm:
             f"{where}: {len(self.densities)} densities are more than {MOST_ROUNDS}",
         )
         for density in self.densities:
-            require(0 < density <= 1, f"{where}: density {density} is outside (0, 1]")
+            hint = checks.fraction(density)
+            require(0 < density <= 1, f"{where}: density {density} is outside (0, 1]{hint}")
         rising = [(a, b) for a, b in itertools.pairwise(self.densities) if b > a]
         require(
             not rising,
-            f"{where}: densities rise, {rising and rising[0]}: {self.densities[1:]}",
+            f"{where}: densities rise, {rising and rising[0]}; list them from high to low, as "
+            f"{tuple(sorted(self.densities[1:], reverse=True))}",
         )
 
     @property

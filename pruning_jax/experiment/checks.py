@@ -59,6 +59,15 @@ def several(what: str, value: object) -> None:
     )
 
 
+def fraction(value: float) -> str:
+    """How to write what may have been meant in per cent, or nothing.
+
+    >>> fraction(40.0)
+    '; it is a fraction: 40 % is 0.4'
+    """
+    return f"; it is a fraction: {value:g} % is {value / 100:g}" if 1 < value <= 100 else ""
+
+
 def names(what: str, values: Iterable[object]) -> None:
     """Raises WrongUse unless a value is a tuple of strings."""
     several(what, values)

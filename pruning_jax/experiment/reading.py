@@ -79,7 +79,9 @@ def read_grid(config: Config) -> tuple[tuple[float, ...], tuple[int, ...]]:
         whole = isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32
         require(whole, f"grid.seeds: {seed!r} is not a whole number from 0 to 2^32 - 1")
     for rate in rates:
-        require(0 <= rate <= 1, f"grid.noise_rates: {rate} is outside [0, 1]")
+        require(
+            0 <= rate <= 1, f"grid.noise_rates: {rate} is outside [0, 1]{checks.fraction(rate)}"
+        )
         require(
             rate == 0 or rate >= LEAST_RATE,
             f"grid.noise_rates: {rate} is neither 0 nor at least {LEAST_RATE}",
@@ -145,7 +147,7 @@ def _names(config: Config) -> tuple[str, ...]:
         require(
             name in names or name in NAMED,
             f"algorithms.{name} is set, but grid.algorithms does not name it"
-            + f"; add it: {(*names, name)}{errors.nearest(name, NAMED)}",
+            + f"; add it: {(*names, name)}{errors.nearest(name, NAMED, 0.7)}",
         )
     return names
 

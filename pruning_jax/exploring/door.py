@@ -26,7 +26,7 @@ def explore(
     run: Run | str | Path,
     name: str,
     *,
-    algorithms: Iterable[str] = (),
+    algorithms: str | Iterable[str] = (),
     noise_rates: Iterable[float] = (),
     seeds: Iterable[int] = (),
     rounds: Iterable[int] = (),
@@ -44,9 +44,8 @@ def explore(
       run: a workdir, or what `load` gives.
       name: of the exploration, or of one of your own, as "my_module:EXPLORATION".
       algorithms: which networks to look at; by default those of algorithms that are no control.
-      noise_rates: of which noise rates; by default of all.
-      seeds: of which seeds; by default of all.
-      rounds: at the end of which rounds; by default of all.
+      noise_rates, seeds, rounds: of which noise rates, of which seeds and at the end of which
+        rounds; by default of all.
       data_dir: where the prepared data set lies; "" for its usual place.
       settings: numbers that the exploration has, such as `steps=30` for "sharpness".
 
@@ -59,7 +58,8 @@ def explore(
     devices.use_all_cores()
     machine.keep_programs()
     own = run if isinstance(run, Run) else load(Path(run))
-    choice = Choice(tuple(algorithms), tuple(noise_rates), tuple(seeds), tuple(rounds))
+    names = (algorithms,) if isinstance(algorithms, str) else tuple(algorithms)
+    choice = Choice(names, tuple(noise_rates), tuple(seeds), tuple(rounds))
     with _shown() as told:
         return exploring.explore(own, name, choice, settings, data_dir, told)
 

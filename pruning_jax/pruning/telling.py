@@ -78,5 +78,6 @@ def check(name: str, found: Span) -> None:
         raise OwnCode(
             f"criterion {name!r} decides nothing: of the {weights:,} weights of a dense network "
             f"that may be pruned, {both}. Their places would decide which of them are pruned; "
-            f"pruning_jax.testing.check_criterion({name!r}) looks for the reason"
+            "`from pruning_jax.testing import check_criterion; "
+            f"check_criterion({name!r})` looks for the reason"
         )

@@ -20,8 +20,8 @@ def joined(runs: Mapping[str, Charts]) -> Charts:
     if len(runs) == 1:
         return next(iter(runs.values()))
     found: Charts = {}
-    for name in next(iter(runs.values())):
-        own = {label: charts[name] for label, charts in runs.items()}
+    for name in dict.fromkeys(name for charts in runs.values() for name in charts):
+        own = {label: charts[name] for label, charts in runs.items() if name in charts}
         drawn = {label: chart for label, chart in own.items() if chart.frames} or own
         if len({chart.scale for chart in drawn.values()}) == 1:
             found[name] = _chart(drawn)

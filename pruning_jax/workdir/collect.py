@@ -94,6 +94,8 @@ class Run:
 
     def _check(self, cell: Cell, round_: int) -> None:
         """Raises WrongUse unless there are rows of a cell, and among them one of a round."""
+        fine = isinstance(cell, tuple) and len(cell) == len(Cell._fields)
+        require(fine, f"{cell!r} is no cell; write pj.Cell('lrr', noise_rate=0.0, seed=0)")
         left = self.rows
         for column, value in zip(
             ("algorithm", "noise_rate", "seed", "round"), (*cell, round_), strict=True

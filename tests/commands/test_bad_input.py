@@ -55,7 +55,7 @@ CASES = {
         "--worker",
         "--help, --config.<setting>, --config, --distributed",
     ),
-    "misspelt flag": (["--share=2"], "--share", "did you mean shares?"),
+    "misspelt flag": (["--share=2"], "--share", "did you mean --shares?"),
     "flag without value": (["--shares"], "--shares"),
     "stray words": (["lrr", "random"], "'lrr random'", "begin with --"),
     "workdir without a flag": (["runs/mine"], "did you mean --workdir=runs/mine?"),
@@ -179,7 +179,9 @@ CASES = {
     # Numbers
     "density above": (["--config.densities=(1.5,)"], "1.5", "(0, 1]"),
     "density zero": (["--config.densities=(0.5, 0.0)"], "0.0", "(0, 1]"),
-    "densities that rise": (["--config.densities=(0.2, 0.5)"], "rise", "(0.2, 0.5)"),
+    "densities that rise": (["--config.densities=(0.2, 0.5)"], "rise", "as (0.5, 0.2)"),
+    "density in per cent": (["--config.densities=(50.0,)"], "a fraction: 50 % is 0.5"),
+    "noise rate in per cent": (["--config.grid.noise_rates=(40,)"], "a fraction: 40 % is 0.4"),
     "density of no weight": (
         ["--config.densities=(0.5,0.4,1e-9)"],
         "1e-09",

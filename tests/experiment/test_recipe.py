@@ -67,7 +67,7 @@ WRONG = {
         ({"densities": (1.0, 1.5)}, r"algorithms\.mine: density 1\.5 is outside \(0, 1\]"),
         ({"densities": (1.0, 0.0)}, r"density 0\.0 is outside"),
         ({"densities": (1.0, NAN)}, "density nan is outside"),
-        ({"densities": (1.0, 0.2, 0.5)}, r"densities rise, \(0\.2, 0\.5\)"),
+        ({"densities": (1.0, 0.2, 0.5)}, r"rise, \(0\.2, 0\.5\); .* as \(0\.5, 0\.2\)"),
     ],
 }
 CASES = [(made, *case) for made, cases in WRONG.items() for case in cases]

@@ -55,6 +55,18 @@ def test_every_chart_has_all_that_the_runs_show(joined, apart):
             )
 
 
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_a_chart_that_one_run_alone_has_is_kept(apart, order):
+    name = next(iter(apart["a"]))
+    lacking = {other: chart for other, chart in apart["b"].items() if other != name}
+    runs = {"a": apart["a"], "b": lacking}
+    both = joining.joined({label: runs[label] for label in order})
+    assert {*both} >= {*lacking, name}
+    assert (
+        both[name].frames == joining.joined({"a": {name: apart["a"][name]}, "b": {}})[name].frames
+    )
+
+
 def test_every_series_says_of_which_run_it_is(joined):
     for one in joined.values():
         for frame in one.frames:

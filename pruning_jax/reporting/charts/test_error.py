@@ -19,7 +19,8 @@ def test_error(tables: Tables, facts: Facts) -> Chart:
         "Test error",
         "Each point is the mean test error over seeds; the band is its 95 % interval, which is cut "
         "off where it would leave the frame. The thin line is the dense network. A dense network "
-        "with fewer units stands at the density at which a pruned network has as many weights. An "
+        "with fewer units stands at the density at which a pruned network has as many weights; "
+        "where it hardly learns, it says little that a pruned network beats it (claim 1). An "
         "algorithm that keeps all weights stands at the density that pruning has reached after as "
         "much training.",
         tuple(with_dense(drawn, rows, ERROR)),
