@@ -266,7 +266,7 @@ def test_the_code_of_the_page(tmp_path, monkeypatch):
     for block in (loading, masking):
         exec(block, own)
     own["torch_network"] = own["network"]
-    files.write(network, "net.safetensors")
+    files.write(network, "net_native.safetensors")
     for block in blocks[3:]:
         exec(block, own)
     assert own["out"].shape == (2, 10)
