@@ -52,7 +52,7 @@ def within_reach(algorithm: Algorithm, recipe: Recipe, *, listed: bool) -> Algor
     if count < len(kept) and (listed or count < 2):
         density, keep = algorithm.densities[count], kept[count]
         raise WrongUse(
-            f"algorithms.{algorithm.name}: density {percent(density)} keeps {keep} of {total} "
+            f"algorithms.{algorithm.name}: density {density:g} keeps {keep} of {total} "
             f"weights, at least {fewest} must remain"
         )
     if algorithm.collapsed:
