@@ -14,6 +14,7 @@ import pytest
 
 from pruning_jax import machine
 from pruning_jax.experiment.rules import count
+from pruning_jax.wording import noise
 from pruning_jax.workdir.columns import SCHEMA
 
 ALGORITHMS = ("lrr", "weight_rewinding", "random")
@@ -306,7 +307,8 @@ def test_a_replica_that_diverges_ends_and_the_others_go_on(tmp_path):
             assert part.diverged.sum() == 1
             assert part.diverged.iloc[-1]
             assert np.isnan(part.test_accuracy.iloc[-1])
-            assert f"diverged: lrr, noise 0, seed {seed}, in round {len(part) - 1}" in done.stdout
+            where = f"{noise(0.0)}, seed {seed}, in round {len(part) - 1}"
+            assert f"diverged: lrr, {where}" in done.stdout
         else:
             assert len(part) == ROUNDS + 1
             assert np.isfinite(part.test_loss).all()
