@@ -66,7 +66,7 @@ def start(command: Callable[..., int], *, words: int = 0, goes_on: bool = False)
 
 def _parse(argv: list[str]) -> list[str]:
     logging.set_verbosity(logging.ERROR)  # else Orbax tells of every file
-    if {"--help", "-help", "-h", "-?"} & set(argv):
+    if usage.HELP & set(argv):
         print(usage.of_command(sys.modules["__main__"].__doc__ or "", argv[0], screen.width()))
         sys.exit(DONE)
     plain = None
@@ -87,9 +87,9 @@ def _stray(words: Sequence[str], taken: int) -> str:
     Args:
       taken: how many words the command took.
     """
-    hint = ""
     if taken:
-        return f"{' '.join(words)!r} is too much: it is one word each time, and flags"
+        return f"{' '.join(words)!r} is too much: the command takes one word, and flags"
+    hint = ""
     if len(words) == 1:
         meant = "config" if words[0].endswith(".py") else "workdir"
         hint = f"; did you mean --{meant}={words[0]}?" if meant in FLAGS else ""

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from absl import flags
 
+HELP = {"--help", "-help", "-h", "-?"}
+"""What asks for help."""
+
 WIDEST = 100
 """Longer lines are hard to read, however wide a terminal is."""
 

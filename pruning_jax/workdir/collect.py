@@ -97,9 +97,7 @@ class Run:
         fine = isinstance(cell, tuple) and len(cell) == len(Cell._fields)
         require(fine, f"{cell!r} is no cell; write pj.Cell('lrr', noise_rate=0.0, seed=0)")
         left = self.rows
-        for column, value in zip(
-            ("algorithm", "noise_rate", "seed", "round"), (*cell, round_), strict=True
-        ):
+        for column, value in zip((*Cell._fields, "round"), (*cell, round_), strict=True):
             there = sorted({*left[column].tolist()})
             listed = ", ".join(map(str, there)) or "none"
             require(
