@@ -107,10 +107,25 @@ def load(
     return None
 
 
+def position(folder: Path) -> Json | None:
+    """The position of the newest checkpoint in `folder`; None where it cannot be read."""
+    try:
+        with _manager(folder, writes=False) as manager:
+            return _content(manager, _numbers(folder)[0])["position"]
+    except Exception:  # there is none, or damage, which may lead to any error
+        return None
+
+
 def _numbers(folder: Path) -> list[int]:
     """The numbers of the checkpoints in a folder, the newest first."""
     names = [path.name for path in folder.glob("*/")] if folder.is_dir() else []
     return sorted((int(name) for name in names if name.isdecimal()), reverse=True)
+
+
+def _content(manager: ocp.CheckpointManager, number: int) -> Json:
+    """What a checkpoint says beside its arrays: a position and a sum."""
+    only = ocp.args.Composite(content=ocp.args.JsonRestore())
+    return manager.restore(number, args=only)["content"]
 
 
 def _restored(
@@ -121,8 +136,7 @@ def _restored(
     Raises:
       Exception: it is damaged.
     """
-    only = ocp.args.Composite(content=ocp.args.JsonRestore())
-    content = manager.restore(number, args=only)["content"]
+    content = _content(manager, number)
     position = content["position"]
     expected = like(position)
     if expected is None:

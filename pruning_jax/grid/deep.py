@@ -41,7 +41,8 @@ def check(workdir: Path, data_dir: str) -> Findings:
         recorded = json_object(paths.config(workdir)).get("own_modules")
     except Damaged:
         return examine.examine(workdir)  # which says so
-    own_modules.check(recorded, experiment, "--deep needs that text")
+    changed = own_modules.changed(recorded, experiment)
+    own_modules.check(changed, "--deep needs that text")
     source = sources.load(experiment.data.dataset, data_dir)
     division = divide(source, experiment.data)
     checks = {

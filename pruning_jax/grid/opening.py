@@ -58,16 +58,30 @@ def prepare(workdir: Path, experiment: Experiment, division: Division) -> None:
     )
     paths.checkpoints(workdir).mkdir(parents=True, exist_ok=True)
     with locks.exclusive(workdir):
-        _check_same(workdir, experiment)
+        mended = _check_same(workdir, experiment)
         if not paths.config(workdir).exists():
-            text = json.dumps(_record(experiment, division), indent=2)
-            files.replace(paths.config(workdir), lambda file: file.write(text.encode()))
+            _write(workdir, _record(experiment, division))
+        elif mended:
+            content = json_object(paths.config(workdir))
+            now = own_modules.sums(experiment)
+            content["own_modules"] |= {module: now[module] for module in mended}
+            _write(workdir, content)
 
 
-def _check_same(workdir: Path, experiment: Experiment) -> None:
+def _write(workdir: Path, content: Json) -> None:
+    text = json.dumps(content, indent=2)
+    files.replace(paths.config(workdir), lambda file: file.write(text.encode()))
+
+
+def _check_same(workdir: Path, experiment: Experiment) -> list[str]:
+    """The user's modules that changed before they decided anything.
+
+    Raises:
+      WrongUse: the workdir is of another experiment.
+    """
     path = paths.config(workdir)
     if not path.exists():
-        return
+        return []
     try:
         content = json_object(path)
         recorded, version = content["experiment"], content["versions"]["pruning_jax"]
@@ -82,8 +96,10 @@ def _check_same(workdir: Path, experiment: Experiment) -> None:
         f"{workdir} holds a run of another configuration, written by pruning_jax {version}; take "
         f"another workdir, or undo what differs (there -> now): {'; '.join(lines[:LISTED])}{more}",
     )
-    todo = "Take another workdir, or undo the change"
-    own_modules.check(content.get("own_modules"), experiment, todo)
+    changed = own_modules.changed(content.get("own_modules"), experiment)
+    used = [module for module in changed if own_modules.decided(workdir, experiment, module)]
+    own_modules.check(used, "Take another workdir, or undo the change")
+    return changed
 
 
 def size(count: int | float) -> str:

@@ -6,12 +6,14 @@ would hold rows of two criteria; so a run is only gone on with while its files a
 
 import hashlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pruning_jax import plugins
 from pruning_jax.errors import require
 from pruning_jax.experiment.cells import Experiment
+from pruning_jax.grid import snapshots
+from pruning_jax.workdir import paths, presence
 
 
 def sums(experiment: Experiment) -> dict[str, str]:
@@ -20,8 +22,7 @@ def sums(experiment: Experiment) -> dict[str, str]:
     It is a sum of the text; what such a module imports is not looked at. The package's own
     modules are not among them, nor are modules without a file, as a notebook is one.
     """
-    names = {name.partition(":")[0] for name in _names(experiment) if ":" in name}
-    found = {module: _file(module) for module in sorted(names)}
+    found = {module: _file(module) for module in sorted(_modules(_names(experiment)))}
     return {
         module: hashlib.sha256(path.read_bytes()).hexdigest()
         for module, path in found.items()
@@ -29,19 +30,26 @@ def sums(experiment: Experiment) -> dict[str, str]:
     }
 
 
-def check(recorded: object, experiment: Experiment, what_to_do: str) -> None:
-    """Checks that the modules are those that a run began with.
+def changed(recorded: object, experiment: Experiment) -> list[str]:
+    """The modules that are not those that a run began with.
 
     Args:
       recorded: what config.json says of them; that of an earlier version says nothing.
-      what_to_do: how the message ends.
-
-    Raises:
-      WrongUse: one has changed.
     """
     before = recorded if isinstance(recorded, Mapping) else {}
     now = sums(experiment)
-    changed = [module for module in now if before.get(module, now[module]) != now[module]]
+    return [module for module in now if before.get(module, now[module]) != now[module]]
+
+
+def check(changed: list[str], what_to_do: str) -> None:
+    """Checks that no module has changed whose text decided something.
+
+    Args:
+      what_to_do: how the message ends.
+
+    Raises:
+      WrongUse: one has.
+    """
     files = " and ".join(str(_file(module)) for module in changed)
     names = " and ".join(changed)
     require(
@@ -52,13 +60,39 @@ def check(recorded: object, experiment: Experiment, what_to_do: str) -> None:
     )
 
 
+def decided(workdir: Path, experiment: Experiment, module: str) -> bool:
+    """Whether something in a workdir may come from the text that a module had.
+
+    Not so if the module has nothing but criteria and rewinds, no network was pruned or rewound by
+    one of them yet, and no other process is at work that may be about to. So a criterion may be
+    mended that was refused at its first pruning.
+    """
+    if presence.at_work(workdir) or module in _modules(_of_round_0(experiment)):
+        return True
+    own = [a.name for a in experiment.algorithms if module in _modules((a.criterion, a.rewind))]
+    cells = (cell for cell in experiment.cells if cell.algorithm in own)
+    return any(paths.mask(workdir, cell, 1).exists() for cell in cells) or snapshots.amid(
+        workdir, own
+    )
+
+
 def _names(experiment: Experiment) -> Iterator[str]:
     """The names of all plug-ins that decide what an experiment computes."""
+    yield from _of_round_0(experiment)
+    for algorithm in experiment.algorithms:
+        yield from (algorithm.criterion, algorithm.rewind)
+
+
+def _of_round_0(experiment: Experiment) -> Iterator[str]:
+    """The names of those that decide how a dense network is trained."""
     data, recipe = experiment.data, experiment.recipe
     yield from (data.dataset, data.noise_kind, recipe.model, recipe.optimizer, recipe.schedule)
     yield from recipe.augmentations
-    for algorithm in experiment.algorithms:
-        yield from (algorithm.criterion, algorithm.rewind)
+
+
+def _modules(names: Iterable[str]) -> set[str]:
+    """The modules that plug-ins are taken from; built-in ones have none."""
+    return {name.partition(":")[0] for name in names if ":" in name}
 
 
 def _file(module: str) -> Path | None:

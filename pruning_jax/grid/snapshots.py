@@ -6,7 +6,7 @@ replicas can use, and `round`, the newest moment.
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,6 +114,13 @@ def load(
         origins=tuple(Origin(*position.origins[i]) for i in order),
     )
     return position.algorithm, moment
+
+
+def amid(workdir: Path, algorithms: Iterable[str]) -> bool:
+    """Whether a group has a moment of one of these algorithms, or one that cannot be read."""
+    moments = map(checkpoints.position, paths.checkpoints(workdir).glob("*/*/round"))
+    names = {position["algorithm"] if position else "" for position in moments}
+    return not names.isdisjoint({"", *algorithms})
 
 
 def _found(place: Path, like: Callable[[Json], PyTree | None]) -> tuple[PyTree, Json] | None:

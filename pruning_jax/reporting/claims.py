@@ -38,6 +38,15 @@ CLAIMS = {
 }
 
 
+WEAK = "weak control"
+"""What is said of a claim that is supported by beating a dense network that learns little."""
+
+WEAK_MEANS = (
+    "The control is weak: the dense network of as many weights learns less than half of what the "
+    "full one learns, so that beating it says little."
+)
+
+
 def short(number: int) -> str:
     """A claim, so short that a table of claims fits on a phone or into 80 columns.
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from pruning_jax.analysis.claims.verdicts import MOST_WORDS, NOT_ASKED, VERDICTS
-from pruning_jax.reporting.claims import sentence
+from pruning_jax.analysis.claims.verdicts import MOST_WORDS, NOT_ASKED, SUPPORTED, VERDICTS
+from pruning_jax.reporting.claims import WEAK, sentence
 from pruning_jax.reporting.tabular import Record
 from pruning_jax.wording import listed, percent
 
 Case = tuple[str, float]
 """An algorithm at a noise rate."""
+
+WEAKLY = f"{SUPPORTED} ({WEAK})"
 
 
 def headline(claim: int, rows: Iterable[Record]) -> str:
@@ -19,11 +21,11 @@ def headline(claim: int, rows: Iterable[Record]) -> str:
     Args:
       rows: the rows of claims.csv of this claim, one for each algorithm and noise rate.
     """
-    verdicts = {(str(r["algorithm"]), float(r["noise_rate"])): str(r["verdict"]) for r in rows}
+    verdicts = {(str(r["algorithm"]), float(r["noise_rate"])): _verdict(r) for r in rows}
     statement = sentence(claim)
     if not any(name for name, _ in verdicts):
         return f"{statement}: {NOT_ASKED}, because no algorithm prunes."
-    order = [*dict.fromkeys([*VERDICTS, *verdicts.values()])]
+    order = [*dict.fromkeys([SUPPORTED, WEAKLY, *VERDICTS, *verdicts.values()])]
     cases = {v: [case for case, own in verdicts.items() if own == v] for v in order}
     known = {verdict: own for verdict, own in cases.items() if own}
     places = [_where(own, [*verdicts]) for own in known.values()]
@@ -36,6 +38,11 @@ def headline(claim: int, rows: Iterable[Record]) -> str:
         if len(said.split()) <= MOST_WORDS:
             return said
     return f"{statement}: {listed(counted)}."
+
+
+def _verdict(row: Record) -> str:
+    """The verdict of a row, and that its control is weak."""
+    return WEAKLY if row["weak_control"] else str(row["verdict"])
 
 
 def _where(cases: list[Case], every: list[Case]) -> list[str]:

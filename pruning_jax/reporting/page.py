@@ -16,7 +16,7 @@ from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.listing import Listing
 from pruning_jax.reporting.packed import library, packed, packed_library
 from pruning_jax.reporting.swatches import swatch
-from pruning_jax.reporting.verdicts import ClaimSection, overview
+from pruning_jax.reporting.verdicts import ClaimSection, footnote, overview
 from pruning_jax.wording import percent
 from pruning_jax.workdir import paths
 
@@ -83,6 +83,7 @@ def render(content: Content) -> str:
             "picture": base64.b64encode(content.picture).decode(),
             "claims": _claims(content.runs),
             "overview": overview,
+            "footnote": footnote,
             "table_file": table_file,
         }
     )

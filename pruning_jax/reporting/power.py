@@ -117,7 +117,8 @@ def _spreads(power: Power) -> Table:
     for measure in dict.fromkeys(name for own in power.spreads.values() for name in own):
         known = [own[measure] for own in power.spreads.values()]
         points = [
-            f"{size:.3g}" if measure == LOGARITHM else f"{100 * size:.3g} points" for size in known
+            f"factor {exp(size):.3g}" if measure == LOGARITHM else f"{100 * size:.3g} points"
+            for size in known
         ]
         table.add_row(EFFECTS[measure], *points)
     return table

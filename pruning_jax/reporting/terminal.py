@@ -89,10 +89,13 @@ def verdicts(rows: pd.DataFrame, console: Console) -> None:
     table = screen.table("claim", "algorithm", *heads)
     for claim in found:
         for algorithm, by_rate in claim.algorithms.items():
-            cells = [by_rate[rate].verdict if rate in by_rate else "" for rate in rates]
+            lines = [by_rate.get(rate) for rate in rates]
+            cells = [f"{line.verdict}{line.mark}" if line else "" for line in lines]
             table.add_row(claim.short, algorithm, *cells)
     console.print("Verdicts on the four claims; docs/verdicts.md says what they mean\n")
     console.print(table, "")
+    if note := judged.footnote(found):
+        console.print(f"{note}\n", highlight=False)
     for claim in found:
         console.print(f"{claim.title}.", highlight=False)
     if few := nothing_decided(rows):

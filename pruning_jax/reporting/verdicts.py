@@ -17,13 +17,16 @@ EFFECTS = {
     "beyond_size": "test accuracy, pruned minus dense of as many weights",
     "beyond_time": "test accuracy, pruned minus dense trained as long",
     "beyond_both": "test accuracy, pruned minus dense of as many weights, trained as long",
-    "log_loss": "logarithm of the training loss, pruned divided by dense",
+    "log_loss": "training loss, pruned divided by dense",
     "reduction": "accuracy lost to noisy examples, dense minus pruned",
 }
 """What each measure is, in words."""
 
 LOGARITHM = "log_loss"
-"""The measure that is not in percentage points."""
+"""The measure that is shown as a ratio; the others are in percentage points."""
+
+WEAK = "*"
+"""Stands behind the verdict where the control is weak."""
 
 
 class Effect(NamedTuple):
@@ -44,6 +47,7 @@ class VerdictLine(NamedTuple):
     verdict: str  # one of VERDICTS
     sentence: str
     effect: Effect
+    mark: str = ""  # behind the verdict
 
     @property
     def badge(self) -> str:
@@ -91,6 +95,7 @@ def _line(row: Record) -> VerdictLine:
         str(row["verdict"]),
         typeset(str(row["sentence"])),
         measured(row),
+        WEAK if row["weak_control"] else "",
     )
 
 
@@ -112,16 +117,23 @@ def overview(found: list[ClaimSection]) -> dict[str, dict[str, list[VerdictLine 
     }
 
 
+def footnote(found: list[ClaimSection]) -> str:
+    """What the mark behind a verdict says; "" where there is none."""
+    marked = any(line.mark for claim in found for line in claim.lines)
+    return f"{WEAK} {claims.WEAK_MEANS}" if marked else ""
+
+
 def measured(row: Record) -> Effect:
     """The effect that decides a claim, or comes nearest to deciding it."""
     names = ("effect", "low", "high", "density", "confidence")
     effect, low, high, density, confidence = (float(row[n]) for n in names)
     if math.isnan(effect):
         return Effect()
-    name = str(row["measure"])
-    write = listing.number(3, sign=True) if name == LOGARITHM else listing.POINTS
+    name, write, unit = str(row["measure"]), listing.POINTS, "points"
+    if name == LOGARITHM:
+        effect, low, high = (math.exp(value) for value in (effect, low, high))
+        write, unit = listing.number(3), ""
     ends = listing.interval(low, high, write)
-    unit = "" if name == LOGARITHM else "points"
     return Effect(
         " ".join(filter(None, (write(effect), ends, unit))),
         EFFECTS.get(name, name),

@@ -263,6 +263,41 @@ def test_claim_1_says_what_was_found():
     )
 
 
+def small(learns):
+    """Pruning gains 3 points in every round; the dense networks of as many weights learn so much.
+    `learns` has their test accuracy by round."""
+    fallen = [learns.get(k, 0.85) - 0.85 for k in range(9)]
+    gain = {"pruned": 0.03, "small": fallen}
+    return synthetic.rows(PAPER.with_(rates=(0.2,), luck=1e-3, sampling=1e-3, gain=gain))
+
+
+def test_a_weak_control_is_said():
+    """With ten classes and 85 %, half of what is learnt beyond guessing is at 47.5 %."""
+    found = one(small(dict.fromkeys((2, 4, 6, 8), 0.44)), 1)
+    assert (found["verdict"], found["weak_control"]) == ("supported", True)
+    assert found["sentence"].startswith("With 20 % label noise, lrr at ")
+    assert found["sentence"].endswith(
+        "% of the weights beats the dense network; the dense network of as many weights learns "
+        "little (44 % accuracy)."
+    )
+    assert not one(small(dict.fromkeys((2, 4, 6, 8), 0.51)), 1)["weak_control"]
+
+
+def test_a_density_whose_control_learns_is_shown_rather():
+    found = one(small({4: 0.1, 6: 0.1, 8: 0.1}), 1)
+    assert (found["verdict"], found["weak_control"]) == ("supported", False)
+    assert found["density"] == pytest.approx(0.8**2)
+    level = 1 - 2 * 0.05 / np.array([4, 3, 2, 1])  # Holm's
+    assert np.isclose(found["confidence"], level).any()
+
+
+def test_what_is_not_shown_at_the_density_that_comes_nearest():
+    rows = synthetic.rows(planted.CASES["both, 10 seeds"].truth.with_(rates=(0.2,)))
+    assert one(rows, 4, margin=0.0005)["sentence"].endswith(
+        "but do not show that both factors together come within 0.05 points of lrr."
+    )
+
+
 def test_without_noise_there_is_no_degradation():
     found = claims(synthetic.rows(PAPER.with_(rates=(0.0,), luck=1e-3, sampling=1e-3)))
     assert list(found["verdict"]) == ["supported", "supported", "not asked", "supported"]

@@ -85,6 +85,32 @@ def test_scores_that_tell_no_weights_apart_are_refused(tmp_path, name, says):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
+def test_a_criterion_that_was_refused_may_be_mended(tmp_path):
+    """Another algorithm trains before it, and its own round 0 is there already."""
+    own, config = tmp_path / "own.py", tmp_path / "run" / "config.json"
+    own.write_text(CRITERION)
+    both = {"grid.algorithms": ("lrr", "mine")}
+    assert trained(tmp_path, "nothing", **both).returncode == 2
+    before = json.loads(config.read_text())
+    kept = processes.files(tmp_path / "run" / "cells" / "lrr")
+    assert kept
+
+    mended = CRITERION.replace("w * jnp.nan", "jnp.abs(w)")
+    own.write_text(mended)
+    done = trained(tmp_path, "nothing", **both)
+    assert done.returncode == 0, done.stderr
+    assert processes.files(tmp_path / "run" / "cells" / "lrr") == kept
+    now = json.loads(config.read_text())
+    assert now.pop("own_modules") != before.pop("own_modules")
+    assert now == before
+    verified = run("--workdir=run", "--deep", command="verify", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stdout
+
+    own.write_text(mended.replace("jnp.abs(w)", "jnp.square(w)"))
+    assert "changed since this run began" in one_line(trained(tmp_path, "nothing", **both))
+
+
 def spans(lowest, highest, finite, weights=10, diverged=False):
     """Spans of as many networks as there are lowest scores."""
     columns = np.broadcast_arrays(weights, finite, lowest, highest, diverged)

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import planted
 import pytest
 import report_rows
@@ -9,21 +10,27 @@ import synthetic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pruning_jax.analysis.claims import verdicts
+from pruning_jax.analysis.claims import judge, verdicts
 from pruning_jax.analysis.claims.claims import NUMBERS, checked, claims, every_evidence
+from pruning_jax.analysis.claims.evidence import MEASURES
+from pruning_jax.analysis.claims.trials import somewhere
 from pruning_jax.analysis.claims.verdicts import MOST_WORDS, VERDICTS
 from pruning_jax.analysis.settings import Settings
-from pruning_jax.reporting.claims import sentence
-from pruning_jax.reporting.headlines import headline
+from pruning_jax.reporting.claims import WEAK, sentence
+from pruning_jax.reporting.headlines import WEAKLY, headline
 
 NAMES = ("lrr", "weight_rewinding", "random", report_rows.HOSTILE[0])
 RATES = (0.0, 0.1, 0.25, 0.4, 0.123456)
 
 
-def rows(verdict, names=NAMES[:2], rates=RATES[:2]):
-    """Rows of claims.csv; `verdict` is a function of an algorithm and a rate."""
+def rows(verdict, names=NAMES[:2], rates=RATES[:2], weak=()):
+    """Rows of claims.csv; `verdict` is a function of an algorithm and a rate, `weak` are the
+    algorithms whose control is."""
     return [
-        {"algorithm": name, "noise_rate": rate, "verdict": verdict(name, rate)}
+        {
+            **{"algorithm": name, "noise_rate": rate, "verdict": verdict(name, rate)},
+            "weak_control": name in weak,
+        }
         for rate in rates
         for name in names
     ]
@@ -67,6 +74,13 @@ def test_what_all_have_in_common_is_said_of_all(verdict, end):
     assert said(2, rows(verdict)) == f"{sentence(2)}: {end}"
 
 
+def test_a_weak_control_is_said():
+    found = rows(lambda *_: "supported", weak=("lrr",))
+    assert said(1, found) == (
+        f"{sentence(1)}: supported for weight_rewinding and supported (weak control) for lrr."
+    )
+
+
 def test_a_claim_that_is_not_asked_says_where():
     found = rows(lambda _, rate: "supported" if rate else "not asked")
     assert said(3, found) == (
@@ -93,7 +107,7 @@ def test_many_cases_are_counted():
 
 
 def test_a_run_in_which_nothing_prunes():
-    empty = [{"algorithm": "", "noise_rate": 0.0, "verdict": "not asked"}]
+    empty = [{"algorithm": "", "noise_rate": 0.0, "verdict": "not asked", "weak_control": False}]
     assert said(1, empty).endswith(": not asked, because no algorithm prunes.")
     assert short(said(1, empty))
 
@@ -102,13 +116,18 @@ def test_a_run_in_which_nothing_prunes():
     st.sampled_from(NUMBERS),
     st.integers(1, 4),
     st.integers(1, 5),
-    st.lists(st.sampled_from(VERDICTS), min_size=20, max_size=20),
+    st.lists(st.sampled_from([*VERDICTS, WEAKLY]), min_size=20, max_size=20),
     st.text("ab _-", min_size=1, max_size=60).filter(str.strip),
 )
 def test_whatever_is_found_the_sentence_is_short(claim, names, rates, found, odd):
     own = (odd, *NAMES)[:names]
+    # Only claim 1 weighs the control, and it can always be asked of what prunes.
+    never = {"not asked": "undecided"} if claim == 1 else {WEAKLY: "supported"}
+    found = [never.get(verdict, verdict) for verdict in found]
     order = iter(found)
-    table = rows(lambda *_: next(order), own, RATES[:rates])
+    table = rows(lambda *_: next(order).removesuffix(f" ({WEAK})"), own, RATES[:rates])
+    for row, verdict in zip(table, found, strict=False):
+        row["weak_control"] = verdict == WEAKLY
     line = headline(claim, table)
     assert short(line), line
     assert line.startswith(f"{sentence(claim)}: ")
@@ -158,11 +177,22 @@ def test_every_template_is_short_with_any_numbers(monkeypatch):
     """Also those that no planted truth reaches."""
     own = Settings(delta=0.00123456, margin=0.00123456, minimum_log_ratio=0.0123456)
     measured = checked(synthetic.rows(synthetic.PAPER))
-    evidence = every_evidence(measured, own)[0]._replace(noise=0.123456)
-    for claim, verdict in itertools.product(NUMBERS, VERDICTS):
-        assert short(verdicts.sentence(claim, verdict, evidence, 0.0123456, own))
+    places = np.full(8, 0.0123456)
+    known = every_evidence(measured, own)[0]
+    evidence = known._replace(noise=0.123456, density=places, control=places)
+    found = somewhere(judge.claim(1, own).support, evidence, own)
+
+    def said(claim, verdict, weak=False, measure="gain"):
+        shown = found._replace(part=found.part._replace(measure=measure))
+        own_evidence = evidence._replace(weak=np.full(8, weak))
+        return verdicts.row(claim, verdict, own_evidence, shown, own).sentence
+
+    for claim, verdict, weak in itertools.product(NUMBERS, VERDICTS, (False, True)):
+        assert short(said(claim, verdict, weak))
+    for measure in MEASURES:
+        assert short(said(4, "undecided", measure=measure))
     monkeypatch.setitem(verdicts.SAYS, (1, "supported"), "word " * 40)
-    assert not short(verdicts.sentence(1, "supported", evidence, 0.0123456, own))
+    assert not short(said(1, "supported"))
 
 
 def test_a_name_of_many_words_is_left_out_where_it_is_too_long():

@@ -31,6 +31,11 @@ SCANNED = {
 """What each claim looks at."""
 
 
+HALF = 0.5
+"""A control is weak that learns less than this part of what the dense network learns: of its test
+accuracy beyond guessing, on average over seeds. To beat it says little. This is our decision."""
+
+
 class Evidence(NamedTuple):
     """An algorithm at one noise rate. Its densities are those of its rounds that prune."""
 
@@ -42,6 +47,10 @@ class Evidence(NamedTuple):
     diverged: Bool[ndarray, " density"]  # a seed had diverged there
     ended: float  # the density of the last round if the networks still learn there; else NaN
     accuracy_step: float
+    control: Float[
+        ndarray, " density"
+    ]  # mean test accuracy of the dense network of as many weights
+    weak: Bool[ndarray, " density"]  # that network is a weak control
     lacking: dict[int, str]  # what the grid lacks, by claim; no entry if nothing
 
     @property
@@ -68,6 +77,7 @@ def gather(part: Slice, pruned: str, settings: Settings) -> Evidence:
     ended = (np.arange(densities.shape[1]) > last[:, None]) & ~gone
     partners = matching.partners(part, pruned, settings)
     values = _values(part, pruned, partners, settings)
+    control, weak = _controls(part, partners, settings, seeds, rounds)
     return Evidence(
         pruned,
         part.noise,
@@ -77,6 +87,8 @@ def gather(part: Slice, pruned: str, settings: Settings) -> Evidence:
         gone.any(0)[rounds],
         _open_end(part, pruned, seeds, last, settings),
         part.measured.resolution,
+        control,
+        weak,
         _lacking(part, pruned, partners, settings),
     )
 
@@ -113,6 +125,20 @@ def _values(
         "log_loss": own - first,
         "reduction": (clean - dense) - part.degradation(pruned),
     }
+
+
+def _controls(
+    part: Slice,
+    partners: dict[int, str],
+    settings: Settings,
+    seeds: Int[ndarray, " seed"],
+    rounds: Int[ndarray, " density"],
+) -> tuple[Float[ndarray, " density"], Bool[ndarray, " density"]]:
+    """The mean test accuracies of the dense networks of as many weights, and which are weak."""
+    small = matching.of_partners(part, "test_accuracy", partners, extended=False)
+    control = mean(small[np.ix_(seeds, rounds)])
+    dense, guess = mean(part.start("test_accuracy")[seeds]), chance(part, settings)
+    return control, control - guess < HALF * (dense - guess)
 
 
 def _as_long(part: Slice, pruned: str, settings: Settings) -> Bool[ndarray, " round"]:

@@ -61,7 +61,8 @@ def judge(number: int, evidence: Evidence, settings: Settings) -> Verdict:
         verdict = own.nowhere_verdict if whole else verdicts.UNDECIDED
         because = "" if whole else _open_range(number, evidence)
         return verdicts.row(number, verdict, evidence, nowhere, settings, because)
-    support = trials.somewhere(own.support, evidence, settings)
+    rather = ~evidence.weak if number == 1 else None
+    support = trials.somewhere(own.support, evidence, settings, rather)
     if support and support.holds:
         return verdicts.row(number, verdicts.SUPPORTED, evidence, support, settings)
     against = trials.somewhere(own.against, evidence, settings) if own.against else None

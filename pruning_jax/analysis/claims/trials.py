@@ -92,15 +92,27 @@ def _tested(statement: Statement, evidence: Evidence, settings: Settings) -> _Te
     return _Tested(p, every.argmax(0), parts)
 
 
-def somewhere(statement: Statement, evidence: Evidence, settings: Settings) -> Finding | None:
-    """Whether a statement holds at some density; None where none is comparable."""
+def somewhere(
+    statement: Statement,
+    evidence: Evidence,
+    settings: Settings,
+    rather: Bool[ndarray, " density"] | None = None,
+) -> Finding | None:
+    """Whether a statement holds at some density; None where none is comparable.
+
+    Args:
+      rather: at which densities it says more. Of those where it holds one of them is the one that
+        is shown, if there is one: Holm's correction covers every density at which it holds.
+    """
     places = np.flatnonzero(comparable(statement, evidence, settings))
     if not len(places):
         return None
     tested = _tested(statement, evidence, settings)
     p = tested.p[places]
-    best = int(p.argmin())
-    holds = bool(holm(p)[best] <= settings.alpha)
+    held = holm(p) <= settings.alpha
+    holds = bool(held.any())
+    says_more = held & (True if rather is None else rather[places])
+    best = int(np.where(says_more, p, np.inf).argmin() if says_more.any() else p.argmin())
     level = holm_level(p, settings.alpha, best)
     return _finding(statement, evidence, tested, int(places[best]), holds, level, settings)
 

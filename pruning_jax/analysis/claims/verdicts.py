@@ -34,6 +34,7 @@ class Verdict(NamedTuple):
     confidence: float  # of the interval
     replicates: int
     density: float
+    weak_control: bool  # the claim is supported beside a dense network that learns little
     sentence: str
     settings: str  # their digest
 
@@ -53,9 +54,14 @@ def noise(rate: float) -> str:
     return f"With {100 * rate:.3g} % label noise" if rate else "Without label noise"
 
 
+WEAKLY = "weakly"
+"""Which sentence says that the control of a supported claim is weak."""
+
 SAYS = {
     (1, SUPPORTED): "{pruned} at {at} beats the dense network and the dense network of as many "
     "weights.",
+    (1, WEAKLY): "{pruned} at {at} beats the dense network; the dense network of as many weights "
+    "learns little ({control} accuracy).",
     (1, CONTRADICTED): "{pruned} at {at} beats the dense network, and the dense network of as many "
     "weights comes within {delta}.",
     (1, NO_GAIN): "{pruned} never beats the dense network by {delta}.",
@@ -74,25 +80,35 @@ SAYS = {
 """What each verdict says."""
 
 OPEN = {
-    1: "whether size alone explains the accuracy of {pruned} remains open.",
-    2: "whether {pruned} lowers the training loss remains open.",
-    3: "whether {pruned} makes noisy examples less harmful remains open.",
-    4: "whether training time and size together explain the accuracy of {pruned} remains open.",
+    "gain": "{pruned} beats the dense network",
+    "beyond_size": "{pruned} beats a dense network of as many weights",
+    "beyond_time": "{pruned} beats a dense network trained as long",
+    "beyond_both": "both factors together come within {margin} of {pruned}",
+    "log_loss": "{pruned} has a lower training loss than the dense network",
+    "reduction": "noisy examples harm {pruned} less than the dense network",
 }
-"""What is said where the tests do not decide."""
+"""What is not shown, by the measure that is least sure at the density that comes nearest."""
 
 
-def sentence(claim: int, verdict: str, evidence: Evidence, density: float, own: Settings) -> str:
-    """What a verdict says, or what remains open."""
-    template = SAYS.get((claim, verdict), OPEN[claim])
-    said = template.format(
+def sentence(claim: int, verdict: str, evidence: Evidence, found: Finding, own: Settings) -> str:
+    """What a verdict says, or what is not shown."""
+    nearest = f"{found.effect.replicates} seeds come nearest at {{at}}, but do not show that"
+    says = SAYS.get((claim, verdict), f"{nearest} {OPEN[found.part.measure]}.")
+    if _weak(claim, verdict, evidence, found):
+        says = SAYS[claim, WEAKLY]
+    return says.format(
         pruned=evidence.pruned,
-        at=weights(density),
+        at=weights(float(evidence.density[found.place])),
+        control=f"{100 * evidence.control[found.place]:.3g} %",
         delta=points(own.delta),
         margin=points(own.equivalent),
         ratio=f"{exp(own.minimum_log_ratio):.3g}",
     )
-    return f"{noise(evidence.noise)}, {said}"
+
+
+def _weak(claim: int, verdict: str, evidence: Evidence, found: Finding) -> bool:
+    """Whether what supports a claim is a comparison with a weak control."""
+    return claim == 1 and verdict == SUPPORTED and bool(evidence.weak[found.place])
 
 
 def row(
@@ -106,12 +122,11 @@ def row(
     """A row: a verdict with the finding that decides it, or comes nearest to deciding.
 
     Args:
+      found: None only where `because` says why.
       because: why nothing is decided, in words, where it is not the numbers.
     """
-    density = float(evidence.density[found.place]) if found else NAN
-    said = sentence(claim, verdict, evidence, density, settings)
-    if because:
-        said = f"{noise(evidence.noise)}, {because}"
+    says = because or (sentence(claim, verdict, evidence, found, settings) if found else "")
+    said = f"{noise(evidence.noise)}, {says}"
     if len(said.split()) > MOST_WORDS:  # of which a name may have many
         said = said.replace(evidence.pruned, "this algorithm")
     own = (*found.effect[:3], found.confidence, found.effect.replicates) if found else None
@@ -122,7 +137,8 @@ def row(
         verdict,
         found.part.measure if found else NOTHING,
         *(own or (NAN, NAN, NAN, NAN, 0)),
-        density,
+        float(evidence.density[found.place]) if found else NAN,
+        bool(found) and _weak(claim, verdict, evidence, found),
         said,
         settings.digest,
     )
@@ -131,5 +147,5 @@ def row(
 def nothing(claim: int, rate: float, settings: Settings) -> Verdict:
     """The row of a run in which nothing prunes."""
     said = f"{noise(rate)}, no algorithm prunes."
-    empty = (NOTHING, NAN, NAN, NAN, NAN, 0, NAN)
+    empty = (NOTHING, NAN, NAN, NAN, NAN, 0, NAN, False)
     return Verdict(claim, "", rate, NOT_ASKED, *empty, said, settings.digest)
