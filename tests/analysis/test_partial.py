@@ -23,7 +23,7 @@ ROWS = synthetic.rows(PAPER).reset_index(drop=True)
 
 COLUMNS = {
     claims: "claim algorithm noise_rate verdict measure effect low high confidence replicates "
-    "density sentence settings",
+    "density weak_control sentence settings",
     claim_curves: "claim algorithm noise_rate measure density effect low high confidence "
     "comparable replicates smallest",
     sensitivity: "setting value claim algorithm noise_rate verdict by_default",
