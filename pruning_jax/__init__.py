@@ -173,7 +173,7 @@ def load(workdir: str | Path) -> Run:
     An unfinished or damaged run is read as far as it goes; `Run.problems` lists what is missing.
 
     Raises:
-      ValueError: there is no such directory.
+      ValueError: there is no such directory, or it only holds runs; the message names them.
     """
     from pruning_jax.workdir.collect import load
 
@@ -221,7 +221,7 @@ def verify(workdir: str | Path, *, deep: bool = False, data_dir: str | None = No
       deep: compute again what needs JAX, the data set in `data_dir` and plug-ins, too.
 
     Raises:
-      ValueError: for `deep`, the data set or a plug-in cannot be had.
+      ValueError: there is no run; for `deep`, the data set or a plug-in cannot be had.
     """
     from pruning_jax.workdir import examine, stamp
 

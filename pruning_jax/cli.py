@@ -105,7 +105,7 @@ def _unknown_flag(name: str, program: str) -> str:
     listed = ", ".join(["--help", *settings, *(f"--{flag}" for flag in (*known, "debug"))])
     meant = errors.closest(name, known)
     hint = f"; did you mean --{meant}?" if meant else ""
-    return f"unknown flag --{name}; it is not one of {listed}{hint}"
+    return f"unknown flag --{name}{hint} (there are {listed})"
 
 
 def _of_system(error: OSError) -> int:

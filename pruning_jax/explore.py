@@ -16,8 +16,8 @@ The first word says what to look at:
 
 Rows go to explored/ in the workdir, as CSV and Parquet; the report shows them. What is there
 already is not made again, so that the same command goes on where it was stopped. --algorithms=lrr,
---noise_rates=0,0.4, --seeds=20,21 and --rounds=0,5,10 choose networks; by default it is all those
-of algorithms that are no control. --set=steps=30 changes a number that an exploration has.
+--noise_rates=0,0.4, --seeds=20,21 and --rounds=0,5,10-20 choose networks; by default it is all
+those of algorithms that are no control. --set=steps=30 changes a number that an exploration has.
 --data_dir says where a prepared data set lies. An exploration of your own is written
 my_module:EXPLORATION.
 
@@ -31,43 +31,19 @@ from absl import flags
 
 import pruning_jax
 from pruning_jax import cli
-from pruning_jax.errors import WrongUse, printable, require
-from pruning_jax.experiment import checks
+from pruning_jax.errors import printable, require
 from pruning_jax.exploring import explore as exploring
+from pruning_jax.exploring import written
 from pruning_jax.plugins import EXPLORATIONS
 from pruning_jax.workdir import paths
 
 flags.DEFINE_string("workdir", None, "the directory of the run")
 flags.DEFINE_list("algorithms", [], "their names; by default those that are no control")
 flags.DEFINE_list("noise_rates", [], "as fractions, such as 0,0.4; by default all")
-flags.DEFINE_list("seeds", [], "by default all")
-flags.DEFINE_list("rounds", [], "by default all")
+flags.DEFINE_list("seeds", [], "with ranges, such as 0,5-9; by default all")
+flags.DEFINE_list("rounds", [], "with ranges, such as 0,5-9; by default all")
 flags.DEFINE_multi_string("set", [], "a number of the exploration, as in --set=steps=30")
 flags.DEFINE_string("data_dir", None, "where the prepared data set lies")
-
-
-def number(what: str, text: str) -> int | float:
-    """The number that is written in a text.
-
-    Raises:
-      WrongUse: it is none.
-    """
-    found = checks.literal(text)
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        raise WrongUse(f"{what}: {text!r} is not a number")
-    return found
-
-
-def whole(name: str) -> list[int]:
-    """The whole numbers that a flag lists.
-
-    Raises:
-      WrongUse: something in it is none.
-    """
-    made = [number(f"--{name}", text) for text in flags.FLAGS[name].value or ()]
-    for value in made:
-        require(isinstance(value, int), f"--{name}: {value!r} is not a whole number")
-    return [int(value) for value in made]
 
 
 def settings() -> dict[str, int | float]:
@@ -76,7 +52,7 @@ def settings() -> dict[str, int | float]:
     for text in flags.FLAGS.set:
         name, equals, value = text.partition("=")
         require(bool(equals), f"--set={text}: write it as --set=steps=30")
-        made[name] = number(f"--set={text}", value)
+        made[name] = written.number(f"--set={text}", value, "it as --set=steps=30")
     return made
 
 
@@ -90,9 +66,9 @@ def command(name: str = "") -> int:
         given,
         name,
         algorithms=flags.FLAGS.algorithms,
-        noise_rates=[float(number("--noise_rates", text)) for text in flags.FLAGS.noise_rates],
-        seeds=whole("seeds"),
-        rounds=whole("rounds"),
+        noise_rates=written.rates(flags.FLAGS.noise_rates),
+        seeds=written.whole("seeds", flags.FLAGS.seeds),
+        rounds=written.whole("rounds", flags.FLAGS.rounds),
         data_dir=flags.FLAGS.data_dir or "",
         **settings(),
     )

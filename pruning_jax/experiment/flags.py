@@ -115,9 +115,9 @@ def _check_setting(setting: str, plain: ConfigDict) -> None:
             choices = sorted(level.keys()) if isinstance(level, ConfigDict) else []
             require(bool(choices), f"{what}: a single value has no settings")
             known = places(plain) | {own: ".".join((*path[:depth], own)) for own in choices}
-            raise WrongUse(
-                f"{what}; it is not one of {', '.join(choices)}{hint(name, known)}"
-            ) from None
+            group = ".".join(path[:depth]) or "the configuration"
+            listed = f" ({group} has {', '.join(choices)})"
+            raise WrongUse(f"{what}{hint(name, known)}{listed}") from None
 
 
 def _check_value(setting: str, value: str, plain: Config) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
+from pruning_jax.experiment.reading import ROUND_0
 from pruning_jax.grid.at_work import Progress as At
 from pruning_jax.wording import percent
 from pruning_jax.workdir import logbook
@@ -77,25 +78,43 @@ class Notebook:
         self.shown.update({"text/plain": plain, "text/html": drawn}, raw=True)
 
 
+TRUST = 0.1
+"""How much the estimate counts beside what is seen: as if so much of all had taken as long as it
+was estimated to. Without it, what the first rounds compile would speak for all that follows."""
+
+
 class Display:
     """Shows how much of `total`, in estimated seconds, is done, and the time left: at first by
-    the estimate, then by the pace, which leaves out the first twentieth."""
+    the estimate, and more and more by the pace since the first group began.
+
+    All of that time counts, because groups compile again and again: each with a network or a number
+    of examples of its own, and not only before its first step.
+    """
 
     def __init__(self, total: float, screen: Screen) -> None:
         self.total, self.screen = total, screen
         self.done = 0.0  # as last shown
-        self.first = -1.0  # how much was done when this process began
-        self.paced: tuple[float, float] | None = None  # a moment, and how much was done then
+        self.began: float | None = None  # when the first group began
+        self.behind = 0.0  # how much was done, with its programs, at its first step
+        self.free: float | None = None  # how much is done that took no time here
+        self.algorithm = ""  # as last shown of this group
 
-    def begin(self, name: str) -> None:
-        """Says that the programs of a group are compiled, which its first step waits for."""
+    def begin(self, name: str, behind: float = 0.0) -> None:
+        """Says that the programs of a group are compiled, which its first step waits for.
+
+        Args:
+          behind: how much is done once they are, if nothing of the group was done before.
+        """
+        self.algorithm = ""
+        if self.began is None:
+            self.began, self.behind = time.monotonic(), behind
         if self.screen.drawn_again:
             self.screen.update(f"{name}  compiling", self._part, "")
 
     def show(self, at: At, done: float) -> None:
         """Shows where the run stands."""
+        seconds = max(0.0, self._pace(at, done) * (self.total - done))
         self.done = done
-        seconds = self._pace(done) * (self.total - done)
         text = f"{at.algorithm}  round {at.round}  density {percent(at.density)}"
         if at.done or self.screen.drawn_again:
             self.screen.update(text, self._part, duration(seconds))
@@ -108,23 +127,25 @@ class Display:
                 round=at.round,
                 density=at.density,
                 part=round(self._part, 4),
-                seconds_left=round(max(0.0, seconds), 1),
+                seconds_left=round(seconds, 1),
             )
 
     @property
     def _part(self) -> float:
         return min(1.0, self.done / max(self.total, 1e-9))
 
-    def _pace(self, done: float) -> float:
+    def _pace(self, at: At, done: float) -> float:
         """The seconds that one estimated second takes."""
         now = time.monotonic()
-        if self.first < 0:
-            self.first = done
-        if self.paced is None and done - self.first > self.total / 20:
-            self.paced = (now, done)
-        if self.paced is None or done == self.paced[1]:
-            return 1.0
-        return (now - self.paced[0]) / (done - self.paced[1])
+        if self.began is None:
+            self.began = now
+        if self.free is None:
+            self.free = done - self.behind  # in a group that an earlier process had begun
+        elif at.algorithm != self.algorithm and self.algorithm not in ("", ROUND_0):
+            self.free += done - self.done  # the rounds that a collapse left out, and one more
+        self.algorithm = at.algorithm
+        trust = max(TRUST * self.total, 1e-9)
+        return (trust + now - self.began) / (trust + done - self.free)
 
 
 def in_notebook() -> bool:

@@ -180,7 +180,7 @@ class Work(NamedTuple):
           WrongUse: memory is too small for a single replica.
         """
         processes.agreed(lambda: [[number, [list(base) for base in part.bases]]])
-        display.begin(part.algorithms[0].name)
+        display.begin(part.algorithms[0].name, behind)
         try:
             for at in self.what.moments(part):
                 display.show(at, behind + seconds * at.steps / cost.steps(part))

@@ -17,7 +17,7 @@ from pruning_jax.reporting.facts import Facts
 from pruning_jax.reporting.parts import Part
 from pruning_jax.reporting.tabular import pick, records
 from pruning_jax.wording import several
-from pruning_jax.workdir import cellfiles, explored, locks, paths
+from pruning_jax.workdir import cellfiles, explored, given, locks, paths
 from pruning_jax.workdir.attempt import attempt
 from pruning_jax.workdir.collect import Run, collect
 
@@ -109,7 +109,7 @@ def _place(workdirs: Sequence[Path], out: str | Path | None) -> Path:
     """
     require(bool(workdirs), "workdir: there is none to report")
     for workdir in workdirs:
-        require(workdir.is_dir(), f"workdir {workdir} is not a directory")
+        given.folder(workdir)
     require(
         out is not None or len(workdirs) == 1,
         f"out is missing: a report of {len(workdirs)} runs needs a directory of its own, as "

@@ -11,7 +11,7 @@ from pruning_jax.errors import printable, require
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.files import Arrays
 from pruning_jax.wording import several
-from pruning_jax.workdir import bounds, lacking, paths, recorded, salvage, saved
+from pruning_jax.workdir import bounds, given, lacking, paths, recorded, salvage, saved
 from pruning_jax.workdir.damage import Damaged, json_object
 from pruning_jax.workdir.described import described
 from pruning_jax.workdir.saved import Saved
@@ -176,9 +176,9 @@ def load(workdir: Path) -> Run:
     """What a workdir holds.
 
     Raises:
-      WrongUse: there is no such directory.
+      WrongUse: there is no such directory, or it only holds runs.
     """
-    require(workdir.is_dir(), f"workdir {workdir} is no directory")
+    given.folder(workdir)
     return collect(workdir)
 
 

@@ -9,7 +9,7 @@ from pruning_jax.errors import printable, said
 from pruning_jax.experiment import record as experiments
 from pruning_jax.experiment.cells import Cell
 from pruning_jax.workdir import described as configuration
-from pruning_jax.workdir import manifest, paths, recorded
+from pruning_jax.workdir import given, manifest, paths, recorded
 from pruning_jax.workdir.cellfiles import ended_in, nothing_left
 from pruning_jax.workdir.damage import Damaged
 from pruning_jax.workdir.decided import cannot_run
@@ -126,7 +126,11 @@ def examine(workdir: Path, deep: Deep | None = None) -> Findings:
     Args:
       workdir: the directory of the run.
       deep: checks that need more than the files, if they are to be made.
+
+    Raises:
+      WrongUse: there is no run.
     """
+    given.run(workdir)
     try:
         described = configuration.described(workdir)
     except Damaged as error:

@@ -12,11 +12,11 @@ from typing import Any
 from rich.console import Console
 
 from pruning_jax import screen
-from pruning_jax.errors import WrongUse, require
+from pruning_jax.errors import WrongUse
 from pruning_jax.experiment.cells import Cell, Experiment
 from pruning_jax.experiment.families import families
 from pruning_jax.wording import listed, moment, percent, several
-from pruning_jax.workdir import forecast, paths, presence
+from pruning_jax.workdir import forecast, given, presence
 from pruning_jax.workdir.collect import collect
 from pruning_jax.workdir.conditions import FINISHED, IMPOSSIBLE, STATES, found
 from pruning_jax.workdir.damage import Damaged
@@ -79,10 +79,7 @@ def standing(workdir: Path) -> Standing:
     Raises:
       WrongUse: there is no run, or its configuration cannot be read.
     """
-    require(workdir.is_dir(), f"workdir {workdir} is no directory")
-    require(
-        paths.config(workdir).exists(), f"workdir {workdir} holds no run: it has no config.json"
-    )
+    given.run(workdir)
     try:
         experiment = described(workdir).experiment
     except Damaged as error:

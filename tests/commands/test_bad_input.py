@@ -52,8 +52,8 @@ CASES = {
     # Flags
     "unknown flag": (
         ["--worker=1"],
-        "--worker",
-        "--help, --config.<setting>, --config, --distributed",
+        "unknown flag --worker; did you mean --workdir? (there are --help, --config.<setting>, ",
+        "--config, --distributed, ",
     ),
     "misspelt flag": (["--share=2"], "--share", "did you mean --shares?"),
     "flag without value": (["--shares"], "--shares"),
@@ -80,8 +80,20 @@ CASES = {
     ),
     "empty workdir": (["--workdir="], "--workdir=runs/digits"),
     # Settings that do not exist
-    "unknown setting": (["--config.epoch=3"], "'epoch'", "did you mean epochs?", "batch_size"),
-    "unknown in grid": (["--config.grid.seed=3"], "'seed'", "noise_rates", "mean grid.seeds?"),
+    "unknown setting": (
+        ["--config.epoch=3"],
+        "'epoch' in --config.epoch; did you mean epochs? (the configuration has ",
+        "batch_size",
+    ),
+    "unknown in grid": (
+        ["--config.grid.sedes=3"],
+        "unknown setting 'sedes' in --config.grid.sedes; did you mean grid.seeds? ",
+        "(grid has algorithms, noise_rates, seeds)",
+    ),
+    "unknown and like nothing": (
+        ["--config.grid.xyz=3"],
+        "'xyz' in --config.grid.xyz (grid has algorithms, noise_rates, seeds)",
+    ),
     "unknown in save": (["--config.save.param=1"], "'param'", "mean save.params?"),
     "setting of a group": (["--config.seeds=(0,)"], "'seeds'", "did you mean grid.seeds?"),
     "misspelt of a group": (["--config.noise_rate=0"], "did you mean grid.noise_rates?"),

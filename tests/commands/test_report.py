@@ -327,7 +327,7 @@ def test_wrong_use_is_one_line(tmp_path):
     empty.mkdir()
     cases = {
         (): "--workdir is missing",
-        (f"--workdir={tmp_path / 'nowhere'}",): "is not a directory",
+        (f"--workdir={tmp_path / 'nowhere'}",): "is no directory",
         (f"--workdir={empty}",): "holds no round that can be shown",
     }
     for arguments, said in cases.items():

@@ -243,7 +243,7 @@ def test_a_run_refuses_such_a_configuration_in_one_line(tmp_path, text):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (None, "is not a directory"),
+        (None, "is no directory"),
         ({}, "holds no run: it has no config.json"),
         ({"notes.txt": "mine"}, "holds no run: it has no config.json"),
     ],

@@ -11,6 +11,7 @@ import pytest
 import pruning_jax as pj
 from pruning_jax.errors import WrongUse
 from pruning_jax.exploring import explore as exploring
+from pruning_jax.exploring import written
 from pruning_jax.exploring.exploration import Choice, networks
 from pruning_jax.plugins import EXPLORATIONS
 from pruning_jax.testing import check_exploration
@@ -152,3 +153,42 @@ def test_control_c_is_a_line_and_the_same_command_goes_on(run, tmp_path):
     assert done.returncode == 0, done.stderr
     every = pd.read_csv(paths.explored(run.workdir, "my_stop", "csv"))
     assert set(every["round"]) == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("0,5,10", [0, 5, 10]), ("1-3", [1, 2, 3]), ("0,5-5,8-9", [0, 5, 8, 9]), ("", [])],
+)
+def test_rounds_and_seeds_are_lists_with_ranges(text, meant):
+    assert written.whole("rounds", [part for part in text.split(",") if part]) == meant
+
+
+@pytest.mark.parametrize("text", ["(1", "3-1", "1-", "-", "1.5", "two", "1:3", "0-9999999999"])
+def test_a_list_that_cannot_be_read_says_how_it_is_written(text):
+    with pytest.raises(WrongUse) as caught:
+        written.whole("rounds", ["0", text])
+    assert str(caught.value) == (
+        f"--rounds: {text!r} is neither a whole number nor a range; write them with commas, as in "
+        "--rounds=0,5,10-20"
+    )
+
+
+def test_a_range_on_the_command_line(run):
+    line = ["masks", f"--workdir={run.workdir}", "--algorithms=lrr", "--seeds=0", "--rounds=1-2"]
+    done = processes.run(*line, command="explore")
+    assert done.returncode == 0, done.stderr
+    found = pd.read_csv(paths.explored(run.workdir, "masks", "csv"))
+    assert set(found["round"]) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("--rounds=(1,2)", "--rounds: '(1' is neither a whole number nor a range; write them with"),
+        ("--noise_rates=(0,0.4)", "'(0' is not a number; write fractions with commas, as in"),
+        ("--set=steps=x", "--set=steps=x: 'x' is not a number; write it as --set=steps=30"),
+    ],
+)
+def test_a_wrong_number_is_one_line_with_an_example(given, says, run):
+    line = processes.run("masks", f"--workdir={run.workdir}", given, command="explore")
+    assert says in processes.one_line(line)

@@ -215,7 +215,7 @@ def test_a_report_of_several_runs_needs_a_place_of_its_own(workdir, others, tmp_
         (([workdir, workdir], tmp_path / "x"), "the same directory is given twice"),
         (([], tmp_path / "x"), "there is none to report"),
         (([workdir] * 5, tmp_path / "x"), "5 runs, but 4 can be told apart"),
-        (([workdir, tmp_path / "nowhere"], tmp_path / "x"), "is not a directory"),
+        (([workdir, tmp_path / "nowhere"], tmp_path / "x"), "is no directory"),
         ((workdir, workdir / "config.json"), "lies in a workdir"),
         (([workdir, less], tmp_path / "own_analyses.py"), "cannot be made"),
     ]
