@@ -26,6 +26,8 @@ OF_DENSITY = MULTIPLES[1:]
 
 EDGE = 0.06  # of the range of the values: what an axis has beyond them on either side
 
+MARK = 0.02  # of the same range: where nothing can lie beyond an end but half of a mark on it
+
 
 def finite(values: Iterable[float]) -> np.ndarray:
     """The values without infinities and NaN."""
@@ -59,10 +61,28 @@ def density_title(total: float | None) -> str:
 
 def linear(title: str, values: Iterable[float], around: float | None = None) -> Axis:
     """A linear axis that holds all values, and `around`."""
-    held = _held(values, around)
+    return _between(title, *_ends(_held(values, around)))
+
+
+def percentage(title: str, values: Iterable[float], around: float | None = None) -> Axis:
+    """A linear axis of fractions in per cent: it ends at 0 and at 100 at the latest.
+
+    Intervals may go further, but no value can. A mark that lies on an end is seen whole.
+    """
+    low, high = _ends(_held(values, around).clip(0.0, 100.0))
+    mark = MARK * (high - low)
+    return _between(title, max(low, -mark), min(high, 100.0 + mark))
+
+
+def _ends(held: np.ndarray) -> tuple[float, float]:
+    """The ends of a linear axis, a little beyond the values."""
     low, high = (float(held.min()), float(held.max())) if len(held) else (0.0, 1.0)
     margin = EDGE * ((high - low) or abs(high) or 1.0)
-    low, high = low - margin, high + margin
+    return low - margin, high + margin
+
+
+def _between(title: str, low: float, high: float) -> Axis:
+    """A linear axis with these ends."""
     ticks = _multiples(low, high)
     words = ScalarFormatter(useOffset=False, useMathText=False, useLocale=False)
     words.set_scientific(False)
@@ -83,11 +103,28 @@ def logarithmic(title: str, values: Iterable[float], around: float | None = None
     within a factor of 2.
     """
     held = _held(values, around)
-    if not len(held) or held.min() <= 0 or held.max() < 2 * held.min():
-        return linear(title, held)
+    return _decadic(title, held, math.inf) if _spread(held) else linear(title, held)
+
+
+def log_percentage(title: str, values: Iterable[float], around: float | None = None) -> Axis:
+    """A logarithmic axis of fractions in per cent: it ends at 100 at the latest.
+
+    It is linear where `logarithmic` is.
+    """
+    held = _held(values, around).clip(max=100.0)
+    return _decadic(title, held, 100.0) if _spread(held) else percentage(title, held)
+
+
+def _spread(held: np.ndarray) -> bool:
+    """Whether logarithms help to see these values."""
+    return bool(len(held) and held.min() > 0 and held.max() >= 2 * held.min())
+
+
+def _decadic(title: str, held: np.ndarray, most: float) -> Axis:
+    """A logarithmic axis a little beyond the values, but not beyond `most` and half of a mark."""
     low, high = math.log10(held.min()), math.log10(held.max())
-    margin = EDGE * (high - low)
-    low, high = 10 ** (low - margin), 10 ** (high + margin)
+    margin, mark = EDGE * (high - low), MARK * (high - low)
+    low, high = 10 ** (low - margin), min(10 ** (high + margin), most * 10**mark)
     ticks = _decades(low, high, MULTIPLES)
     return Axis(title, low, high, tuple((tick, _short(tick)) for tick in ticks), log=True)
 
@@ -140,5 +177,6 @@ def joined(one: Axis, other: Axis) -> Axis:
         return min(one, other, key=lambda axis: axis.high)
     make = logarithmic if one.log and other.log else linear
     ends = [end for axis in (one, other) for end in (axis.low, axis.high)]
-    made = make(one.title, ends)
+    title = min(one, other, key=lambda axis: axis.log).title  # which may say logarithmic
+    made = make(title, ends)
     return replace(made, low=min(ends), high=max(ends))

@@ -1,14 +1,38 @@
 """What all charts of a run share: its algorithms, noise rates and densities, and their looks."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
 
 from pruning_jax import wording
-from pruning_jax.reporting.chart import Style
+from pruning_jax.reporting.chart import COLOURS, Style
 from pruning_jax.reporting.tabular import Record, pick, records
+
+PLACES = {"lrr": 0, "weight_rewinding": 1, "random": 2, "extended_dense": 3, "lottery": 6}
+"""The places that algorithms of the project's configurations have among the colours, so that they
+look the same in the reports of all runs. `lottery` is black: others look for a place before it."""
+
+
+def places_of(algorithms: Iterable[str]) -> dict[str, int]:
+    """The places of some algorithms among the colours: those of PLACES their own, others in their
+    order those that are left.
+
+    >>> places_of(["mine", "extended_dense", "lrr"])
+    {'mine': 4, 'extended_dense': 3, 'lrr': 0}
+    """
+    names = [*dict.fromkeys(algorithms)]
+    left = _left({PLACES[name] for name in names if name in PLACES})
+    return {name: PLACES[name] if name in PLACES else next(left) for name in names}
+
+
+def _left(taken: Collection[int]) -> Iterator[int]:
+    """The places that are not taken. Those of the default job's four algorithms come last."""
+    end = len(COLOURS)
+    order = itertools.chain(range(4, end), range(4), itertools.count(end))
+    return (place for place in order if place not in taken)
 
 
 class Facts(NamedTuple):
@@ -19,17 +43,21 @@ class Facts(NamedTuple):
     weights: float | None  # the prunable weights of the dense network, if they are known
     pruned: dict[int, float]  # the density of the pruned networks in each round
     unpruned: tuple[str, ...]  # algorithms that repeat training and keep every weight
-    looks: Mapping[str, Style] = MappingProxyType({})  # where they do not follow from the order
+    looks: Mapping[str, Style] = MappingProxyType({})  # where they do not follow from the names
 
     def style(self, algorithm: str) -> Style:
         """The looks of an algorithm, the same in all figures."""
         if algorithm in self.looks:
             return self.looks[algorithm]
-        names = self.algorithms
-        place = names.index(algorithm) if algorithm in names else len(names)
-        if self.looks:
-            place = len({look.colour for look in self.looks.values()})
+        own = {} if self.looks else places_of(self.algorithms)
+        place = own[algorithm] if algorithm in own else self.spare()
         return Style(place, place, place)
+
+    def spare(self, number: int = 0) -> int:
+        """A place among the colours that no algorithm has: the first one, the one after it, ..."""
+        looks = self.looks.values()
+        taken = {look.colour for look in looks} or {*places_of(self.algorithms).values()}
+        return next(itertools.islice(_left(taken), number, None))
 
     def position(self, algorithm: str, round_: int, density: float) -> float:
         """Where a round of an algorithm stands on an axis of densities.

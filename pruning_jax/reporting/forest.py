@@ -7,7 +7,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import Chart, Frame, Series
 from pruning_jax.reporting.facts import Facts, note
-from pruning_jax.reporting.lines import Quantity
+from pruning_jax.reporting.lines import FEW, Quantity, interval_ends
 from pruning_jax.reporting.tabular import Record, grouped, pick
 from pruning_jax.reporting.verdicts import LOGARITHM
 from pruning_jax.wording import noise
@@ -45,8 +45,8 @@ def forest(claim: int, title: str, says: str, missing: str, tables: Tables, fact
         title,
         f"{says} In the grey band the difference is too small to matter. The intervals of a curve "
         "hold at all its densities together, on each side with the level of the tests. A hollow "
-        "point lacks a seed, so that it cannot support the claim. What lies farther off than the "
-        "frames reach is in the table.",
+        "point lacks a seed, so that it cannot support the claim. "
+        f"{FEW} What lies farther off than the frames reach is in the table.",
         tuple(
             frame
             for (measure,), part in grouped(rows, "measure").items()
@@ -116,6 +116,7 @@ def _series(rows: list[Record], place: int, quantity: Quantity, facts: Facts) ->
                 f"{quantity.say(*values)}\n{note(float(row['density']), facts, row)}"
                 for row, *values in zip(part, y, low, high, strict=True)
             )
+            low, high = (interval_ends(part, ends) for ends in (low, high))
             looks = replace(facts.style(name), line=False, band=False, hollow=not whole)
             label = name if whole else f"{name}, not all seeds"
             found.append(Series(label, looks, x, y, low, high, notes, name))

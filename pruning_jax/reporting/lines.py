@@ -7,11 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pruning_jax.analysis.settings import DEFAULTS
 from pruning_jax.reporting import axes
 from pruning_jax.reporting.chart import Axis, Frame, Numbers, Series
 from pruning_jax.reporting.facts import Facts, note
 from pruning_jax.reporting.tabular import Record, pick
 from pruning_jax.wording import noise
+
+FEW = f"No interval is drawn where a mean is of fewer than {DEFAULTS.minimum_seeds} seeds."
+"""What the caption of a figure with intervals says. Such a mean decides nothing, and with two seeds
+an interval may be a hundred times as long as the whole curve is high."""
 
 
 class Quantity(NamedTuple):
@@ -25,6 +30,7 @@ class Quantity(NamedTuple):
     reference: float | None = None  # the height of a line across every frame
     room: float = 0.3  # of the range of the means: how far intervals may widen the axis
     shared: bool = True  # True: all noise rates have the same axis
+    names_scale: bool = False  # True: the title of a logarithmic axis says that it is one
 
     def scaled(self, values: Iterable[float]) -> Numbers:
         """Values of the column in the unit of the axis."""
@@ -37,7 +43,10 @@ class Quantity(NamedTuple):
     def around(self, series: Sequence[Series]) -> Axis:
         """An axis that holds these series."""
         title = self.name + (f" ({self.unit})" if self.unit else "")
-        return self.axis(title, held(series, self), self.reference)
+        made = self.axis(title, held(series, self), self.reference)
+        return (
+            replace(made, title=f"{title}, logarithmic") if self.names_scale and made.log else made
+        )
 
     def say(self, value: float, low: float = math.nan, high: float = math.nan) -> str:
         """A value of the axis with its interval, in words."""
@@ -46,8 +55,10 @@ class Quantity(NamedTuple):
         return f"{self.name} {value:.3g}{unit}" + (f" [{low:.3g}, {high:.3g}]" if known else "")
 
 
-ACCURACY = Quantity("test accuracy", "%", 100.0, shared=False)
-ERROR = Quantity("test error", "%", -100.0, 100.0, axes.logarithmic, shared=False)
+ACCURACY = Quantity("test accuracy", "%", 100.0, axis=axes.percentage, shared=False)
+ERROR = ACCURACY._replace(
+    name="test error", factor=-100.0, offset=100.0, axis=axes.log_percentage, names_scale=True
+)
 RATIO = Quantity("training loss / dense", axis=axes.logarithmic, reference=1.0)
 POINTS = Quantity("degradation", "points", 100.0, reference=0.0)
 
@@ -70,7 +81,16 @@ def line(rows: list[Record], quantity: Quantity, facts: Facts, algorithm: str) -
         for at, row, *values in zip(x, rows, y, low, high, strict=True)
     )
     looks, label = facts.style(algorithm), facts.label(algorithm)
+    low, high = (interval_ends(rows, ends) for ends in (low, high))
     return Series(label, looks, tuple(x), y, low, high, notes, algorithm)
+
+
+def interval_ends(rows: Iterable[Record], ends: Numbers) -> Numbers:
+    """The ends of the intervals of some rows; NaN where too few replicates are in the mean."""
+    return tuple(
+        end if float(row.get("replicates", math.inf)) >= DEFAULTS.minimum_seeds else math.nan
+        for row, end in zip(rows, ends, strict=True)
+    )
 
 
 def frames(
@@ -123,11 +143,8 @@ def with_dense(drawn: list[Frame], rows: list[Record], quantity: Quantity) -> li
 
 
 def held(series: Sequence[Series], quantity: Quantity) -> list[float]:
-    """What an axis has to hold: all points, and their intervals as far as these dwarf no point.
-
-    With two seeds an interval may be a hundred times as long as the whole curve is high.
-    """
-    log = quantity.axis is axes.logarithmic
+    """What an axis has to hold: all points, and their intervals as far as these dwarf no point."""
+    log = quantity.axis in (axes.logarithmic, axes.log_percentage)
     means = axes.finite(v for s in series for v in s.y if v > 0 or not log)
     ends = axes.finite(v for s in series for v in (*s.low, *s.high) if v > 0 or not log)
     if not len(means):

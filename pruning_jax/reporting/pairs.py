@@ -38,8 +38,7 @@ def of_algorithms(
 ) -> list[Frame]:
     """Frames with a line for each two algorithms: the mean of a column over seeds."""
     means = over_seeds(rows, column, by=(*PAIR, "noise_rate", "round"))
-    first = len(facts.algorithms) + 1
-    looks = {pair: first + i for i, pair in enumerate(grouped(means, *PAIR))}
+    looks = {pair: facts.spare(i) for i, pair in enumerate(grouped(means, *PAIR), 1)}
 
     def at(rate: float) -> list[Series]:
         return [

@@ -10,7 +10,7 @@ import pandas as pd
 from pruning_jax.analysis.answers import Tables
 from pruning_jax.errors import printable, require
 from pruning_jax.reporting.chart import DASHES, MARKERS, Style
-from pruning_jax.reporting.facts import Facts, facts_of
+from pruning_jax.reporting.facts import Facts, facts_of, places_of
 from pruning_jax.workdir.collect import Run
 
 MOST = len(DASHES)
@@ -70,13 +70,16 @@ def shared(parts: Sequence[Part]) -> list[Facts]:
     facts = [part.facts for part in parts]
     if len(facts) == 1:
         return facts
-    looks: dict[str, Style] = {}
-    colours: dict[str, int] = {}
-    for place, (part, own) in enumerate(zip(parts, facts, strict=True)):
-        for name in own.algorithms:
-            plain = name.removeprefix(part.named("-")[:-1])
-            colour = colours.setdefault(plain, len(colours))
-            looks[name] = apart(Style(colour, colour, 0), place)
+    plain = [
+        {name: name.removeprefix(part.named("-")[:-1]) for name in own.algorithms}
+        for part, own in zip(parts, facts, strict=True)
+    ]
+    colours = places_of(name for names in plain for name in names.values())
+    looks = {
+        name: apart(Style(colours[bare], colours[bare], 0), place)
+        for place, names in enumerate(plain)
+        for name, bare in names.items()
+    }
     weights = {own.weights for own in facts}
     common = weights.pop() if len(weights) == 1 else None
     return [own._replace(algorithms=(*looks,), weights=common, looks=looks) for own in facts]

@@ -23,16 +23,24 @@ def accuracy(rows: pd.DataFrame, console: Console) -> None:
     """Prints the test accuracy in per cent, and which cells diverged.
 
     For each noise rate there is a line for each round and density, and a column for each algorithm,
-    with the mean over seeds and half of its 95 % interval. An algorithm that is never pruned has
-    its density in the head. Where the columns are too many for the console, there are several
-    tables.
+    with the mean over seeds and half of its 95 % interval; a mean that lacks seeds says of how many
+    it is instead. An algorithm that is never pruned has its density in the head. Where the columns
+    are too many for the console, there are several tables.
     """
-    for (rate,), part in grouped(records(over_seeds(rows)), "noise_rate").items():
+    seeds = len({*rows["seed"]})
+    means = [{**row, "cell": _cell(row, seeds)} for row in records(over_seeds(rows))]
+    for (rate,), part in grouped(means, "noise_rate").items():
         columns = {str(name): own for (name,), own in grouped(part, "algorithm").items()}
         title = f"Test accuracy (%) with {wording.noise(float(rate))}, ± half of its 95 % interval"
         for names in _side_by_side(columns, console.width):
             console.print(f"{title}\n")
             console.print(_accuracies({name: columns[name] for name in names}), "")
+    if lacking := [row for row in means if 0 < int(row["replicates"]) < seeds]:
+        fewest = min(int(row["replicates"]) for row in lacking)
+        console.print(
+            f"({fewest}/{seeds}) stands behind the mean of {fewest} of {seeds} seeds: the others "
+            "diverged, ended in an earlier round, or are not finished\n"
+        )
     every = records(rows.filter(["algorithm", "noise_rate", "seed", "round", "diverged"]))
     for row in pick(every, diverged=True):
         console.print(
@@ -45,7 +53,7 @@ def _side_by_side(columns: dict[str, list[Record]], width: int) -> list[list[str
     """The algorithms of each table, as many as have room; each has one at least."""
     tables, room = [], 0
     for name in sorted(columns):
-        own = 2 + max(len(name), len("100.0 ± 10.0"))
+        own = 2 + max(len(name), *(len(str(row["cell"])) for row in columns[name]))
         if own > room:
             tables.append([])
             room = width - len("round  0.00681 %  ")
@@ -67,7 +75,7 @@ def _accuracies(columns: dict[str, list[Record]]) -> Table:
             round_, density = int(row["round"]), float(f"{float(row['density']):.3g}")
             if name not in whole:
                 line_of[round_] = density
-            lines.setdefault((round_, -line_of[round_]), {})[name] = _cell(row)
+            lines.setdefault((round_, -line_of[round_]), {})[name] = str(row["cell"])
     for (round_, density), cells in sorted(lines.items()):
         table.add_row(str(round_), percent(-density), *(cells.get(name, "") for name in columns))
     return table
@@ -102,11 +110,13 @@ def verdicts(rows: pd.DataFrame, console: Console) -> None:
         console.print(few, highlight=False, style="bold")
 
 
-def _cell(row: Record) -> str:
-    """A mean with half of its interval."""
+def _cell(row: Record, seeds: int) -> str:
+    """A mean with half of its interval, or with the number of its seeds if it lacks some."""
     mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
     if math.isnan(mean):
         return "diverged"
+    if (own := int(row["replicates"])) < seeds:
+        return f"{100 * mean:.1f} ({own}/{seeds})"
     return f"{100 * mean:.1f}" + ("" if math.isnan(low) else f" ± {100 * (high - low) / 2:4.1f}")
 
 

@@ -42,6 +42,12 @@ def test_narrower_networks_share_a_row_and_nothing_is_cut(digits):
     assert re.search(r"^extended_dense +25 +100\s% +nothing is pruned", page, re.M)
 
 
+def test_the_lowest_density_is_that_of_whole_weights(digits):
+    """As in the report: 3 of 50,200 weights remain, although 0.8^43 of them would be 3.4."""
+    assert digits.densities["lrr"][-1] * digits.weights_total == pytest.approx(3.42, abs=0.01)
+    assert re.search(r"^lrr +at most 43 +0\.00598\s% +magnitude", str(digits), re.M)
+
+
 def test_groups_are_listed_if_they_are_asked_for(digits):
     plain = screen.text(lambda console: planpage.show(digits, console))
     listed = screen.text(lambda console: planpage.show(digits, console, groups=True))

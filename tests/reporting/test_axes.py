@@ -51,6 +51,27 @@ def test_linear_axes_of_any_range_have_ticks(one, other):
         assert len({words for _, words in axis.ticks}) == len(axis.ticks)
 
 
+@pytest.mark.parametrize(
+    "values", [(0.0, 100.0), (-20.0, 55.0, 130.0), (0.0,), (100.0,), (3.0, 8.0), ()]
+)
+def test_axes_of_percentages_end_at_0_and_100(values):
+    """What lies beyond is the end of an interval: no fraction is below 0 or above 1."""
+    axis = axes.percentage("", values)
+    possible = [v for v in values if 0 <= v <= 100]
+    check(axis, possible)
+    assert axis.low >= -0.05 * (axis.high - axis.low)
+    assert axis.high <= 100 + 0.05 * (axis.high - axis.low)
+    assert all(0 <= tick <= 100 for tick, _ in axis.ticks)
+
+
+def test_logarithmic_axes_of_percentages_end_at_100():
+    axis = axes.log_percentage("", [1.0, 90.0, 400.0])
+    assert axis.log
+    assert axis.low < 1
+    assert 100 < axis.high < 115
+    assert axes.log_percentage("", [80.0, 90.0, 150.0]) == axes.percentage("", [80.0, 90.0, 100.0])
+
+
 def test_a_logarithmic_axis_of_values_that_have_no_logarithm_is_linear():
     assert not axes.logarithmic("", [0.0, 5.0]).log
     assert not axes.logarithmic("", [3.0, 5.0]).log

@@ -1,5 +1,6 @@
 """Charts say what their tables say."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 import report_rows
 
+from pruning_jax.analysis import answers
 from pruning_jax.plugins import EXPLORATIONS
 from pruning_jax.reporting import chart, gallery
 from pruning_jax.reporting.chart import Frame, Heat, Series, Style
@@ -14,6 +16,7 @@ from pruning_jax.reporting.charts import __path__ as folders
 from pruning_jax.reporting.charts.accuracy import accuracy
 from pruning_jax.reporting.charts.descent import descent
 from pruning_jax.reporting.charts.subgroups import subgroups
+from pruning_jax.reporting.facts import facts_of
 
 
 def test_every_file_of_charts_is_a_function_that_is_shown():
@@ -44,6 +47,35 @@ def test_test_error_is_100_minus_accuracy_with_its_interval(charts, tables, only
     assert all(
         low < y < high for low, y, high in zip(series.low, series.y, series.high, strict=True)
     )
+
+
+def test_an_axis_of_errors_says_what_it_is(charts):
+    error = charts["test_error"]
+    assert "100 % minus test accuracy" in error.caption
+    titles = {(frame.y.title, frame.y.log) for frame in error.frames}
+    assert titles <= {("test error (%), logarithmic", True), ("test error (%)", False)}
+    assert ("test error (%), logarithmic", True) in titles
+    assert "100 % minus the test accuracy" in charts["descent"].caption
+
+
+def test_axes_of_fractions_end_at_0_and_100(charts):
+    for frame in (frame for one in charts.values() for frame in one.frames):
+        if "(%)" in frame.y.title:
+            over = 0.03 * (frame.y.high - frame.y.low)
+            assert -over <= frame.y.low < frame.y.high, frame.y.title
+            assert frame.y.high <= 115 if frame.y.log else frame.y.high <= 100 + over
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_no_interval_is_drawn_of_fewer_seeds_than_a_verdict_needs(run, seeds):
+    some = dataclasses.replace(run, rows=run.rows[run.rows["seed"] < seeds])
+    made = gallery.charts(answers.tables(some, []), facts_of(some.rows), [])
+    for one in (made["test_error"], made["memorisation"], made["two_factors"], made["claim_size"]):
+        ends = [v for f in one.frames for s in f.series for v in (*s.low, *s.high)]
+        assert bool(np.isfinite(ends).any()) == (seeds == 3), one.title
+        assert "No interval is drawn where a mean is of fewer than 3 seeds." in one.caption
+    (note, *_) = made["test_error"].frames[0].series[0].notes
+    assert "[" in note  # the mouse still finds it
 
 
 def test_what_prunes_nothing_stands_where_pruning_is(charts, only):

@@ -1,5 +1,7 @@
 """What all charts of a run share."""
 
+import itertools
+
 import pytest
 import report_rows
 
@@ -22,6 +24,19 @@ def test_algorithms_come_in_the_given_order_and_others_after_them(rows):
 def test_every_algorithm_has_looks_of_its_own(facts):
     looks = {facts.style(name) for name in (*facts.algorithms, "unknown")}
     assert len(looks) == len(facts.algorithms) + 1
+
+
+def test_named_algorithms_look_the_same_in_all_runs(facts):
+    """Whatever else a configuration has, and in whichever order."""
+    names = ("lrr", "weight_rewinding", "random", "extended_dense", "lottery", "mine", "yours")
+    own = {name: facts._replace(algorithms=(name,)).style(name) for name in names[:5]}
+    for algorithms in itertools.permutations(names, 3):
+        here = facts._replace(algorithms=algorithms)
+        assert len({here.style(name) for name in (*algorithms, "")}) == 4
+        assert all(here.style(name) == own[name] for name in algorithms if name in own)
+    every = facts._replace(algorithms=names)
+    spare = [every.spare(number) for number in range(3)]
+    assert len({*(every.style(name).colour for name in names), *spare}) == 7 + 3
 
 
 def test_only_what_prunes_nothing_is_moved(facts):

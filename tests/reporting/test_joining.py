@@ -1,6 +1,7 @@
 """Charts of several runs in one."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pruning_jax.analysis import answers
 from pruning_jax.errors import WrongUse
 from pruning_jax.reporting import axes, gallery, joining, parts
 from pruning_jax.reporting.chart import Axis
+from pruning_jax.reporting.facts import PLACES
 from pruning_jax.reporting.parts import Part
 from pruning_jax.workdir.collect import collect
 
@@ -111,6 +113,12 @@ def test_algorithms_of_one_name_have_one_colour(joined):
     assert style["a: random"].marker != style["b: random"].marker
 
 
+def test_colours_of_joined_runs_are_those_of_each_alone(runs):
+    for part, facts in zip(runs, parts.shared(runs), strict=True):
+        for name in part.facts.algorithms:
+            assert facts.style(name).colour == PLACES[name.removeprefix(f"{part.label}: ")]
+
+
 def test_the_line_of_the_dense_network_is_left_out_where_the_runs_differ(joined, apart):
     references = [f.reference for f in joined["test_error"].frames]
     assert [one is None for one in references] == [False, False, False, True]
@@ -148,6 +156,7 @@ def test_facts_of_several_runs(runs):
         (axes.linear("", [0.0, 1.0]), axes.linear("", [5.0, 9.0]), -0.06, 9.24),
         (axes.logarithmic("", [1.0, 9.0]), axes.logarithmic("", [50.0, 900.0]), 0.87, 1070.0),
         (axes.logarithmic("", [1.0, 9.0]), axes.linear("", [-1.0, 0.0]), -1.06, 10.3),
+        (axes.percentage("", [0.0, 20.0]), axes.percentage("", [50.0, 100.0]), -0.448, 101.12),
         (axes.density([0.1], None), axes.density([0.01], None), 1.15, 0.0087),
     ],
 )
@@ -159,6 +168,15 @@ def test_axes_are_joined(one, other, low, high):
         assert 2 <= len(axis.ticks) <= 8
         assert all(ends[0] <= tick <= ends[1] for tick, _ in axis.ticks)
     assert axes.joined(one, one) is one
+
+
+def test_a_joined_axis_is_called_logarithmic_only_if_it_is():
+    log, linear = (
+        axes.logarithmic("error, logarithmic", [1.0, 9.0]),
+        axes.linear("error", [2.0, 3.0]),
+    )
+    assert axes.joined(log, linear).title == axes.joined(linear, log).title == "error"
+    assert axes.joined(log, replace(log, high=20.0)).title == "error, logarithmic"
 
 
 def test_categories_are_the_same_everywhere():

@@ -39,6 +39,8 @@ def test_the_digits_job_fits(digits):
     part = digits[(digits.algorithm == "lrr") & (digits.noise_rate == 0) & (digits["round"] == 1)]
     assert re.search(rf"^ +1 +80 %.* {100 * part.test_accuracy.mean():.1f} ±", page, re.M)
     lines = [line for line in page.splitlines() if re.match(r" +\d+ +[\d.]+ % ", line)]
+    assert re.search(r"^ +25 +0.378 % .* 12.3 \(2/6\) +95.3 ± +0.3$", page, re.M)
+    assert "(1/6) stands behind the mean of 1 of 6 seeds" in page
     assert len(lines) == sum(part["round"].nunique() for _, part in digits.groupby("noise_rate"))
 
 
@@ -65,6 +67,25 @@ def test_what_diverged_is_said(digits):
     page = printed(ended)
     assert re.search(r"^ +1 +80 % +diverged$", page, re.M)
     assert "diverged: lrr, 40 % label noise, seed 20, in round 1; this cell has no" in page
+
+
+def test_means_that_lack_seeds_say_of_how_many_they_are(digits):
+    """Seed 21 diverges in round 1; seed 22 has no rows of one algorithm yet."""
+    some = digits[digits.algorithm.isin(["lrr", "random"]) & (digits["round"] < 3)]
+    some = some[(some.noise_rate == 0.4) & (some.seed < 24)]
+    some = some[~((some.algorithm == "random") & (some.seed == 22))]
+    gone = (some.algorithm == "lrr") & (some.seed == 21) & (some["round"] > 0)
+    some = some[~(gone & (some["round"] > 1))].assign(diverged=gone)
+    some.loc[some.diverged, "test_accuracy"] = np.nan
+    page = printed(some)
+    left = some[some["round"] == 1].groupby("algorithm").test_accuracy.mean() * 100
+    found = rf"^ +1 +80 % +{left['lrr']:.1f} \(3/4\) +{left['random']:.1f} \(3/4\)$"
+    assert re.search(found, page, re.M)
+    assert re.search(r"^ +0 +100 % +[\d.]+ ± +[\d.]+ +[\d.]+ \(3/4\)$", page, re.M)
+    assert "(3/4) stands behind the mean of 3 of 4 seeds: the others diverged" in page
+    whole = printed(digits[(digits.algorithm == "lrr") & (digits["round"] < 2)])
+    assert "/6)" not in whole
+    assert "stands behind" not in whole
 
 
 def test_the_last_line_is_the_next_step(digits, tmp_path, capsys):

@@ -4,7 +4,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import ACCURACY, frames, with_dense
+from pruning_jax.reporting.lines import ACCURACY, FEW, frames, with_dense
 
 
 def accuracy(tables: Tables, facts: Facts) -> Chart:
@@ -12,8 +12,8 @@ def accuracy(tables: Tables, facts: Facts) -> Chart:
     rows = tabular.read(tables, "curves", measure="test_accuracy")
     return Chart(
         "Test accuracy",
-        "Each point is the mean test accuracy over seeds; the band is its 95 % interval. The thin "
-        "line is the dense network.",
+        "Each point is the mean test accuracy over seeds; the band is its 95 % interval. "
+        f"{FEW} The thin line is the dense network.",
         tuple(with_dense(frames("", rows, ACCURACY, facts), rows, ACCURACY)),
         "No round of this run has a test accuracy.",
         ("curves",),

@@ -4,7 +4,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import Quantity, frames
+from pruning_jax.reporting.lines import FEW, Quantity, frames
 from pruning_jax.reporting.over_seeds import over_seeds
 from pruning_jax.reporting.pairs import of_algorithms, of_seeds
 from pruning_jax.reporting.tabular import Record, pick
@@ -33,7 +33,7 @@ def connectivity(tables: Tables, facts: Facts) -> Chart:
         "one before it, the second about two seeds, the third about two algorithms with one seed, "
         "at the density of the sparser network. "
         "Without a barrier two networks lie in one basin. Each point is the mean over seeds, or "
-        "over pairs of seeds, with a 95 % interval.",
+        f"over pairs of seeds, with a 95 % interval. {FEW}",
         (
             *frames("two rounds", over_seeds(rounds, "barrier"), BARRIER, facts),
             *frames("two seeds", of_seeds(seeds, "barrier"), BARRIER, facts),

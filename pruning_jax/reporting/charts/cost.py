@@ -6,7 +6,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import Chart, Frame
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import Quantity, frames
+from pruning_jax.reporting.lines import FEW, Quantity, frames
 from pruning_jax.reporting.over_seeds import over_seeds
 from pruning_jax.reporting.tabular import Record
 
@@ -29,7 +29,7 @@ def cost(tables: Tables, facts: Facts) -> Chart:
         "input to an output: no ordinary hardware saves these operations, because it multiplies by "
         "zeros as well. The others count the compact network, which is dense and lacks the units "
         "that no path goes through: any hardware saves these. Each point is the mean over seeds of "
-        "a round, with a 95 % interval.",
+        f"a round, with a 95 % interval. {FEW}",
         tuple(
             frame
             for column, title in KINDS.items()

@@ -4,7 +4,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
 from pruning_jax.reporting.chart import Chart
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import POINTS, frames
+from pruning_jax.reporting.lines import FEW, POINTS, frames
 
 
 def degradation(tables: Tables, facts: Facts) -> Chart:
@@ -13,7 +13,8 @@ def degradation(tables: Tables, facts: Facts) -> Chart:
         "Accuracy degradation due to noisy examples",
         "Each point is the test accuracy of an algorithm when it is trained without the noisy "
         "examples, minus its test accuracy when it is trained with them, in percentage points. The "
-        "lower it is, the less harm the noisy examples do.",
+        "lower it is, the less harm the noisy examples do. The band is the 95 % interval of the "
+        f"mean over seeds. {FEW}",
         tuple(frames("", tabular.read(tables, "degradation"), POINTS, facts)),
         "This figure needs a noise rate above 0 and networks that are trained without the noisy "
         "examples (config.controls.without_noisy).",

@@ -7,7 +7,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
 from pruning_jax.reporting.chart import Chart, Series
 from pruning_jax.reporting.facts import Facts, note
-from pruning_jax.reporting.lines import ERROR, Quantity, frames
+from pruning_jax.reporting.lines import ERROR, FEW, Quantity, frames
 from pruning_jax.reporting.tabular import Record, grouped, pick
 
 PEAK, VALLEY = 3, 4
@@ -32,10 +32,11 @@ def descent(tables: Tables, facts: Facts) -> Chart:
     distance = "distance of the weights from initialisation"
     return Chart(
         "Double descent and the distance from initialisation",
-        "The first row shows the test error at all densities. Where it rises to a peak and falls "
-        "again, a hollow triangle that points up marks the peak and one that points down the "
+        "The first row shows the test error at all densities, which is 100 % minus the test "
+        "accuracy: a peak of the error is a valley of the accuracy. Where it rises to a peak and "
+        "falls again, a hollow triangle that points up marks the peak and one that points down the "
         "valley after it, with the intervals of their density and of their test error. The second "
-        "row shows how far the weights that remain have moved from their first values.",
+        f"row shows how far the weights that remain have moved from their first values. {FEW}",
         (
             *frames("test error", accuracy, ERROR, facts, features),
             *frames(distance, moved, Quantity("L2 distance"), facts),

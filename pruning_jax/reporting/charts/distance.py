@@ -7,7 +7,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import Chart, Frame, Series
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import Quantity
+from pruning_jax.reporting.lines import FEW, Quantity, interval_ends
 from pruning_jax.reporting.over_seeds import over_seeds
 from pruning_jax.reporting.tabular import Record, pick
 from pruning_jax.wording import noise, several
@@ -25,7 +25,8 @@ def distance(tables: Tables, facts: Facts) -> Chart:
         "The rank correlation of the distance of the surviving weights from their first values "
         "with the test error, over the rounds of a cell. The first row can show no more than that "
         "both rise or fall with the density; the second one, whether the test error rises in those "
-        "rounds in which the distance does. Bars are 95 % intervals over seeds.",
+        "rounds in which the distance does. Bars are 95 % intervals over seeds. "
+        f"{FEW}",
         tuple(
             frame
             for over, title in TITLES.items()
@@ -59,5 +60,5 @@ def _point(name: str, place: int, row: Record, facts: Facts) -> Series:
     mean, low, high = (float(row[end]) for end in ("mean", "low", "high"))
     says = f"{CORRELATION.say(mean, low, high)}\n{several(float(row['replicates']), 'replicate')}"
     style = replace(facts.style(name), line=False, band=False)
-    ends = (float(place),), (mean,), (low,), (high,)
-    return Series(facts.label(name), style, *ends, (says,), name)
+    lower, upper = (interval_ends([row], (end,)) for end in (low, high))
+    return Series(facts.label(name), style, (float(place),), (mean,), lower, upper, (says,), name)

@@ -6,12 +6,12 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import Chart, Frame
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import Quantity, frames
+from pruning_jax.reporting.lines import FEW, Quantity, frames
 from pruning_jax.reporting.over_seeds import over_seeds
 from pruning_jax.reporting.tabular import Record, grouped, pick
 
-AGREEMENT = Quantity("agreement", "%", 100.0)
-ECE = Quantity("calibration error", "%", 100.0)
+AGREEMENT = Quantity("agreement", "%", 100.0, axis=axes.percentage)
+ECE = Quantity("calibration error", "%", 100.0, axis=axes.percentage)
 NLL = Quantity("negative log-likelihood", "nats", axis=axes.logarithmic, shared=False)
 
 FIFTHS = 5
@@ -35,7 +35,7 @@ def function(tables: Tables, facts: Facts) -> Chart:
         "network of the same cell predicts, right or wrong. An algorithm that keeps all weights "
         "shows how far training alone moves predictions. The calibration error says how far the "
         "confidence of predictions is from their accuracy. Each point is the mean over seeds of a "
-        "round, with a 95 % interval.",
+        f"round, with a 95 % interval. {FEW}",
         (
             *(
                 frame

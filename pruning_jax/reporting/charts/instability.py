@@ -4,7 +4,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
 from pruning_jax.reporting.chart import Chart, Frame
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import Quantity, frames
+from pruning_jax.reporting.lines import FEW, Quantity, frames
 from pruning_jax.reporting.over_seeds import over_seeds
 
 NAME = "explored/instability"
@@ -24,7 +24,7 @@ def instability(tables: Tables, facts: Facts) -> Chart:
         "Each round was trained once more from its beginning with the examples in another order. "
         "The figure shows the barrier between the two networks: how far the error rises along the "
         "straight line between them. Without a barrier the order decides nothing. Each point is "
-        "the mean of a round over seeds.",
+        f"the mean of a round over seeds, with a 95 % interval. {FEW}",
         tuple(drawn),
         "No network was explored.",
         (NAME,),

@@ -7,11 +7,11 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import Chart, Frame, Series
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import ACCURACY, Quantity, frames
+from pruning_jax.reporting.lines import ACCURACY, FEW, Quantity, frames
 from pruning_jax.reporting.pairs import PAIR, named, of_algorithms, of_seeds
 from pruning_jax.reporting.tabular import Record, pick
 
-IOU = Quantity("intersection over union", "%", 100.0, axis=axes.logarithmic)
+IOU = Quantity("intersection over union", "%", 100.0, axis=axes.log_percentage)
 BEYOND = Quantity("above chance by layers", "%", 100.0, reference=0.0)
 CHANCE = "chance by size"
 NAN = math.nan
@@ -34,8 +34,8 @@ def overlap(tables: Tables, facts: Facts) -> Chart:
         "by layers is that of random masks with as many weights in every layer. What is above the "
         "latter comes from places, not from numbers. Where masks were also shuffled in every "
         "layer, the last row shows the accuracy that their numbers alone give. Each point is the "
-        "mean over seeds, or over pairs of seeds, with a 95 % interval. There is none in the first "
-        "row where no two seeds share a weight.",
+        "mean over seeds, or over pairs of seeds, with a 95 % interval. There is no point in "
+        f"the first row where no two seeds share a weight. {FEW}",
         (
             *frames("two seeds", shared, IOU, facts, _chance(seeds, facts)),
             *frames("two seeds: above chance by layers", of_seeds(seeds, "beyond"), BEYOND, facts),
@@ -56,7 +56,7 @@ def _chance(rows: list[Record], facts: Facts) -> Callable[[float], list[Series]]
             {"density": density, "mean": float(row["iou_by_size"]), "low": NAN, "high": NAN}
             for density, row in known.items()
         ]
-        return [named(part, IOU, facts, CHANCE, len(facts.algorithms))] if part else []
+        return [named(part, IOU, facts, CHANCE, facts.spare())] if part else []
 
     return at
 

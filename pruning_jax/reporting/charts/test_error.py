@@ -7,7 +7,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
 from pruning_jax.reporting.chart import Chart, Series
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import ERROR, frames, line, with_dense
+from pruning_jax.reporting.lines import ERROR, FEW, frames, line, with_dense
 from pruning_jax.reporting.tabular import pick
 
 
@@ -17,8 +17,10 @@ def test_error(tables: Tables, facts: Facts) -> Chart:
     drawn = frames("", rows, ERROR, facts, narrower(tables, facts))
     return Chart(
         "Test error",
-        "Each point is the mean test error over seeds; the band is its 95 % interval, which is cut "
-        "off where it would leave the frame. The thin line is the dense network. A dense network "
+        "Test error is 100 % minus test accuracy, so that a peak of accuracy is a valley here. The "
+        "axis is logarithmic unless all errors are within a factor of 2. Each point is the mean "
+        "over seeds; the band is its 95 % interval, which is cut off where it would leave the "
+        f"frame. {FEW} The thin line is the dense network. A dense network "
         "with fewer units stands at the density at which a pruned network has as many weights; "
         "where it hardly learns, it says little that a pruned network beats it (claim 1). An "
         "algorithm that keeps all weights stands at the density that pruning has reached after as "

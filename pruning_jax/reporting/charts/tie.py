@@ -7,7 +7,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import tabular
 from pruning_jax.reporting.chart import Chart, Frame, Series
 from pruning_jax.reporting.facts import Facts
-from pruning_jax.reporting.lines import Quantity, frames
+from pruning_jax.reporting.lines import FEW, Quantity, frames
 from pruning_jax.reporting.tabular import Record, grouped
 from pruning_jax.wording import MINUS
 
@@ -22,7 +22,8 @@ def tie(tables: Tables, facts: Facts) -> Chart:
         "Two dense networks are compared: one is trained without the examples whose training loss "
         "pruning improves most, the other without as many random examples. Each point is the test "
         "accuracy of the second minus that of the first, in percentage points. Above the line, the "
-        "improved examples are worth more than random ones.",
+        "improved examples are worth more than random ones. Bars are 95 % intervals over seeds. "
+        f"{FEW}",
         tuple(
             frame for (name,), rows in groups.items() for frame in _improved(rows, facts, str(name))
         ),

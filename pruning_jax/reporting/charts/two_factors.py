@@ -7,7 +7,7 @@ from pruning_jax.analysis.answers import Tables
 from pruning_jax.reporting import axes, tabular
 from pruning_jax.reporting.chart import Chart, Frame, Series, Style
 from pruning_jax.reporting.facts import Facts, note
-from pruning_jax.reporting.lines import POINTS, Quantity
+from pruning_jax.reporting.lines import FEW, POINTS, Quantity, interval_ends
 from pruning_jax.reporting.tabular import Record, grouped, pick
 
 SIZES = {
@@ -25,7 +25,7 @@ TIMES = {"standard": "standard\ntime", "extended": "extended\ntime", "pruned": "
 MEASURES = {
     "train_loss": Quantity("training loss", "nats", axis=axes.logarithmic, room=math.inf),
     "degradation": POINTS._replace(room=math.inf),
-    "test_accuracy": Quantity("test accuracy", "%", 100.0, room=math.inf),
+    "test_accuracy": Quantity("test accuracy", "%", 100.0, axis=axes.percentage, room=math.inf),
 }
 
 
@@ -38,7 +38,7 @@ def two_factors(tables: Tables, facts: Facts) -> Chart:
         "Dense networks are trained once (standard time) or as often as pruning trains (extended "
         "time), in full size or with fewer units. Beside them stands the pruned network at the "
         "density with the best validation accuracy, which the title of each frame names. Bars are "
-        "95 % intervals over seeds.",
+        f"95 % intervals over seeds. {FEW}",
         tuple(
             frame
             for measure, quantity in MEASURES.items()
@@ -79,6 +79,7 @@ def _sizes(rows: list[Record], quantity: Quantity, facts: Facts) -> list[Series]
                 f"{quantity.say(*values)}\n{_note(row, facts)}"
                 for row, *values in zip(part, y, low, high, strict=True)
             )
+            low, high = (interval_ends(part, ends) for ends in (low, high))
             made.append(Series(name, style, x, y, low, high, notes))
     return made
 
