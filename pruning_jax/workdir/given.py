@@ -20,8 +20,8 @@ def folder(workdir: Path) -> None:
     if inside:
         more = f" and {len(inside) - NAMED} more" if len(inside) > NAMED else ""
         raise WrongUse(
-            f"workdir {name} is none itself, but holds {', '.join(inside[:NAMED])}{more}; name one "
-            "of them"
+            f"{name} is not a workdir itself, but holds {', '.join(inside[:NAMED])}{more}; name "
+            "one of them"
         )
 
 

@@ -43,7 +43,7 @@ def runs(tmp_path, monkeypatch):
 
 
 MISTYPED = "workdir runs/digit is no directory; did you mean runs/digits?"
-HOLDING = "workdir runs is none itself, but holds runs/digits; name one of them"
+HOLDING = "runs is not a workdir itself, but holds runs/digits; name one of them"
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -88,7 +88,7 @@ def test_of_many_runs_five_are_named(runs):
     with pytest.raises(WrongUse) as caught:
         folder(Path("runs"))
     assert str(caught.value) == (
-        "workdir runs is none itself, but holds runs/digits, runs/r0, runs/r1, runs/r2, runs/r3 "
+        "runs is not a workdir itself, but holds runs/digits, runs/r0, runs/r1, runs/r2, runs/r3 "
         "and 2 more; name one of them"
     )
 
