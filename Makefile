@@ -84,8 +84,8 @@ torch: .venv-oldest/test
 	@.venv-oldest/bin/python -c "import torch" 2>/dev/null || \
 	  .venv-oldest/bin/pip install -q -e '.[torch]' 2>.venv-oldest/torch.log || \
 	  echo "no PyTorch, see .venv-oldest/torch.log: what needs it will be skipped"
-	.venv-oldest/bin/python -m pytest -rs tests/models/test_torch.py tests/exchange/test_torch.py \
-	  -W default::DeprecationWarning -W default::FutureWarning || \
+	PRUNING_JAX_TYPES_UNCHECKED=1 XLA_FLAGS=--xla_backend_optimization_level=0 .venv-oldest/bin/python -m pytest -n auto -rs \
+	  tests/models/test_torch.py tests/exchange/test_torch.py -W default::DeprecationWarning -W default::FutureWarning || \
 	  { [ $$? = 5 ] && ! .venv-oldest/bin/python -c "import torch" 2>/dev/null; }
 
 .venv/bin/python:

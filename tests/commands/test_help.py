@@ -50,6 +50,7 @@ def test_a_command_as_a_word_is_told_how_it_is_given():
     assert "`python -m pruning_jax.run`" in processes.one_line(done)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_fits_the_terminal_and_has_every_flag(command):
     narrow, wide = (

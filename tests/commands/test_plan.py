@@ -71,6 +71,7 @@ def test_planning_writes_nothing(plan):
     assert plan[1] == []
 
 
+@pytest.mark.slow
 def test_the_power_as_json_and_for_people(tmp_path):
     """Three seeds, no noise, no controls: only claim 2 can be tested, at two densities."""
     line = [SMOKE, *flags(grid__seeds=(0, 1, 2), grid__noise_rates=(0.0,)), "--power"]
@@ -99,6 +100,7 @@ def test_the_power_as_json_and_for_people(tmp_path):
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -113,6 +115,7 @@ def test_a_power_that_cannot_be_said(given, message, tmp_path):
     assert message in processes.one_line(run(SMOKE, *given, command="plan", cwd=tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -429,6 +429,7 @@ def test_the_claims_can_be_asked_of_another_algorithm(workdir):
     assert not sentences.str.contains("lrr").any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["--pruned=nobody", "--analyses=math:pi", "--analyses=no:table"])
 def test_a_wrong_flag_changes_nothing(wrong, workdir):
     """A union with a row that no cell has, which writing it again would take away."""

@@ -221,6 +221,7 @@ def test_nothing_outside_the_workdir_is_touched(workdir, tmp_path):
     assert "another configuration" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

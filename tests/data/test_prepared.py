@@ -241,6 +241,7 @@ def test_a_damaged_data_set_is_one_line_and_status_2(found, case, monkeypatch):
     assert " ".join(str(caught.value).split()) == line
 
 
+@pytest.mark.slow
 def test_damaged_data_sets_leave_nothing(found):
     folder, _ = found
     assert not (folder / "run").exists()

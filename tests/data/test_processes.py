@@ -91,6 +91,7 @@ def command(folder, tmp_path, request):
         process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [""], indirect=True)
 @pytest.mark.parametrize(
     ("number", "to_all"),
@@ -112,6 +113,7 @@ def test_a_signal_ends_all_processes_and_no_other_speaks(command, number, to_all
     assert "Grain" not in errors.partition("KeyboardInterrupt")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "status", "says"),
     [("exit", 3, ""), ("error", 1, "ValueError: of the command")],

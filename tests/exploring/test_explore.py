@@ -181,6 +181,7 @@ def test_a_range_on_the_command_line(run):
     assert set(found["round"]) == {1, 2}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "says"),
     [

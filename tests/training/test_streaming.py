@@ -203,6 +203,7 @@ def test_a_run_that_is_killed_and_stopped_ends_with_the_same_files(finished, set
     assert_same(tmp_path, finished)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "says"),
     [

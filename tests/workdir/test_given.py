@@ -54,6 +54,7 @@ def test_every_function_says_what_was_meant(name, runs):
         assert str(caught.value) == says
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_says_what_was_meant(command, runs):
     line = [*COMMANDS[command], "--workdir=runs/digit"]
