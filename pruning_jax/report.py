@@ -30,7 +30,10 @@ flags.DEFINE_multi_string("analyses", [], "an analysis of your own, as my_module
 def command() -> int:
     """The command."""
     given = flags.FLAGS
-    require(all(given.workdir or [""]), "--workdir is missing, as in --workdir=runs/digits")
+    require(
+        bool(given.workdir) and all(given.workdir),
+        "--workdir is missing, as in --workdir=runs/digits",
+    )
     done = write(given.workdir, out=given.out, pruned=given.pruned, analyses=given.analyses)
     print(done)
     if given.open and not browser.shown(done.page):

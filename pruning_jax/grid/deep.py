@@ -42,7 +42,7 @@ def check(workdir: Path, data_dir: str) -> Findings:
     except Damaged:
         return examine.examine(workdir)  # which says so
     changed = own_modules.changed(recorded, experiment)
-    own_modules.check(changed, "--deep needs that text")
+    own_modules.refuse(changed, "--deep needs that text")
     source = sources.load(experiment.data.dataset, data_dir)
     division = divide(source, experiment.data)
     checks = {

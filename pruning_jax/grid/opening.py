@@ -63,8 +63,7 @@ def prepare(workdir: Path, experiment: Experiment, division: Division) -> None:
             _write(workdir, _record(experiment, division))
         elif mended:
             content = json_object(paths.config(workdir))
-            now = own_modules.sums(experiment)
-            content["own_modules"] |= {module: now[module] for module in mended}
+            content["own_modules"] |= mended
             _write(workdir, content)
 
 
@@ -73,15 +72,15 @@ def _write(workdir: Path, content: Json) -> None:
     files.replace(paths.config(workdir), lambda file: file.write(text.encode()))
 
 
-def _check_same(workdir: Path, experiment: Experiment) -> list[str]:
-    """The user's modules that changed before they decided anything.
+def _check_same(workdir: Path, experiment: Experiment) -> dict[str, str]:
+    """The user's modules that changed before they decided anything, and their sums now.
 
     Raises:
       WrongUse: the workdir is of another experiment.
     """
     path = paths.config(workdir)
     if not path.exists():
-        return []
+        return {}
     try:
         content = json_object(path)
         recorded, version = content["experiment"], content["versions"]["pruning_jax"]
@@ -98,7 +97,7 @@ def _check_same(workdir: Path, experiment: Experiment) -> list[str]:
     )
     changed = own_modules.changed(content.get("own_modules"), experiment)
     used = [module for module in changed if own_modules.decided(workdir, experiment, module)]
-    own_modules.check(used, "Take another workdir, or undo the change")
+    own_modules.refuse(used, "Take another workdir, or undo the change")
     return changed
 
 

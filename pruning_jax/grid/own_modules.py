@@ -6,7 +6,7 @@ would hold rows of two criteria; so a run is only gone on with while its files a
 
 import hashlib
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pruning_jax import plugins
@@ -30,30 +30,31 @@ def sums(experiment: Experiment) -> dict[str, str]:
     }
 
 
-def changed(recorded: object, experiment: Experiment) -> list[str]:
-    """The modules that are not those that a run began with.
+def changed(recorded: object, experiment: Experiment) -> dict[str, str]:
+    """The modules that are not those that a run began with, and their sums now.
 
     Args:
       recorded: what config.json says of them; that of an earlier version says nothing.
     """
     before = recorded if isinstance(recorded, Mapping) else {}
     now = sums(experiment)
-    return [module for module in now if before.get(module, now[module]) != now[module]]
+    return {module: own for module, own in now.items() if before.get(module, own) != own}
 
 
-def check(changed: list[str], what_to_do: str) -> None:
-    """Checks that no module has changed whose text decided something.
+def refuse(modules: Collection[str], what_to_do: str) -> None:
+    """Refuses a run for modules that changed since their text decided something.
 
     Args:
+      modules: their names; nothing is refused for none.
       what_to_do: how the message ends.
 
     Raises:
-      WrongUse: one has.
+      WrongUse: there is one.
     """
-    files = " and ".join(str(_file(module)) for module in changed)
-    names = " and ".join(changed)
+    files = " and ".join(str(_file(module)) for module in modules)
+    names = " and ".join(modules)
     require(
-        not changed,
+        not modules,
         f"{files} changed since this run began, and its rows are of the text as it was then. "
         f"{what_to_do}; if the change alters no result, remove {names} from own_modules in the "
         "run's config.json",

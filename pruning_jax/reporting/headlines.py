@@ -11,6 +11,7 @@ Case = tuple[str, float]
 """An algorithm at a noise rate."""
 
 WEAKLY = f"{SUPPORTED} ({WEAK})"
+"""Stands for "supported" where the control is weak."""
 
 
 def headline(claim: int, rows: Iterable[Record]) -> str:

@@ -25,7 +25,7 @@ EFFECTS = {
 LOGARITHM = "log_loss"
 """The measure that is shown as a ratio; the others are in percentage points."""
 
-WEAK = "*"
+STAR = "*"
 """Stands behind the verdict where the control is weak."""
 
 
@@ -95,7 +95,7 @@ def _line(row: Record) -> VerdictLine:
         str(row["verdict"]),
         typeset(str(row["sentence"])),
         measured(row),
-        WEAK if row["weak_control"] else "",
+        STAR if row["weak_control"] else "",
     )
 
 
@@ -120,7 +120,7 @@ def overview(found: list[ClaimSection]) -> dict[str, dict[str, list[VerdictLine 
 def footnote(found: list[ClaimSection]) -> str:
     """What the mark behind a verdict says; "" where there is none."""
     marked = any(line.mark for claim in found for line in claim.lines)
-    return f"{WEAK} {claims.WEAK_MEANS}" if marked else ""
+    return f"{STAR} {claims.WEAK_MEANS}" if marked else ""
 
 
 def measured(row: Record) -> Effect:

@@ -31,7 +31,7 @@ SCANNED = {
 """What each claim looks at."""
 
 
-HALF = 0.5
+LEARNS_LITTLE = 0.5
 """A control is weak that learns less than this part of what the dense network learns: of its test
 accuracy beyond guessing, on average over seeds. To beat it says little. This is our decision."""
 
@@ -47,10 +47,8 @@ class Evidence(NamedTuple):
     diverged: Bool[ndarray, " density"]  # a seed had diverged there
     ended: float  # the density of the last round if the networks still learn there; else NaN
     accuracy_step: float
-    control: Float[
-        ndarray, " density"
-    ]  # mean test accuracy of the dense network of as many weights
-    weak: Bool[ndarray, " density"]  # that network is a weak control
+    control: Float[ndarray, " density"]  # mean test accuracy of dense networks of as many weights
+    weak: Bool[ndarray, " density"]  # these are weak controls
     lacking: dict[int, str]  # what the grid lacks, by claim; no entry if nothing
 
     @property
@@ -76,8 +74,12 @@ def gather(part: Slice, pruned: str, settings: Settings) -> Evidence:
     gone = _diverged(part.of(pruned, "diverged")[seeds])
     ended = (np.arange(densities.shape[1]) > last[:, None]) & ~gone
     partners = matching.partners(part, pruned, settings)
-    values = _values(part, pruned, partners, settings)
-    control, weak = _controls(part, partners, settings, seeds, rounds)
+    small, both = (
+        matching.of_partners(part, "test_accuracy", partners, extended=late)
+        for late in (False, True)
+    )
+    values = _values(part, pruned, small, both, settings)
+    control = mean(small[np.ix_(seeds, rounds)])
     return Evidence(
         pruned,
         part.noise,
@@ -88,7 +90,7 @@ def gather(part: Slice, pruned: str, settings: Settings) -> Evidence:
         _open_end(part, pruned, seeds, last, settings),
         part.measured.resolution,
         control,
-        weak,
+        _weak(control, mean(part.start("test_accuracy")[seeds]), chance(part, settings)),
         _lacking(part, pruned, partners, settings),
     )
 
@@ -105,17 +107,22 @@ def _diverged(flags: Float[ndarray, "seed round"]) -> Bool[ndarray, "seed round"
 
 
 def _values(
-    part: Slice, pruned: str, partners: dict[int, str], settings: Settings
+    part: Slice,
+    pruned: str,
+    small: Float[ndarray, "seed round"],
+    both: Float[ndarray, "seed round"],
+    settings: Settings,
 ) -> dict[str, ndarray]:
-    """Each measure, [seed, round]."""
+    """Each measure, [seed, round].
+
+    Args:
+      small: the test accuracies of the dense networks of as many weights.
+      both: those of the same networks, trained as long.
+    """
     test, dense = part.of(pruned, "test_accuracy"), part.start("test_accuracy")[:, None]
     losses = part.of(pruned, "train_loss"), part.start("train_loss")[:, None]
     own, first = (np.log(np.maximum(loss, settings.smallest_loss)) for loss in losses)
     clean = part.start("test_accuracy", without="noisy")[:, None]
-    small, both = (
-        matching.of_partners(part, "test_accuracy", partners, extended=late)
-        for late in (False, True)
-    )
     longer = np.where(_as_long(part, pruned, settings), 0, np.nan)
     return {
         "gain": test - dense,
@@ -127,18 +134,11 @@ def _values(
     }
 
 
-def _controls(
-    part: Slice,
-    partners: dict[int, str],
-    settings: Settings,
-    seeds: Int[ndarray, " seed"],
-    rounds: Int[ndarray, " density"],
-) -> tuple[Float[ndarray, " density"], Bool[ndarray, " density"]]:
-    """The mean test accuracies of the dense networks of as many weights, and which are weak."""
-    small = matching.of_partners(part, "test_accuracy", partners, extended=False)
-    control = mean(small[np.ix_(seeds, rounds)])
-    dense, guess = mean(part.start("test_accuracy")[seeds]), chance(part, settings)
-    return control, control - guess < HALF * (dense - guess)
+def _weak(
+    control: Float[ndarray, " density"], dense: ndarray, guess: float
+) -> Bool[ndarray, " density"]:
+    """Which controls are weak, by their test accuracy, the dense network's and that of guessing."""
+    return control - guess < LEARNS_LITTLE * (dense - guess)
 
 
 def _as_long(part: Slice, pruned: str, settings: Settings) -> Bool[ndarray, " round"]:

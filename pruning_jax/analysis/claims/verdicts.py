@@ -54,14 +54,9 @@ def noise(rate: float) -> str:
     return f"With {100 * rate:.3g} % label noise" if rate else "Without label noise"
 
 
-WEAKLY = "weakly"
-"""Which sentence says that the control of a supported claim is weak."""
-
 SAYS = {
     (1, SUPPORTED): "{pruned} at {at} beats the dense network and the dense network of as many "
     "weights.",
-    (1, WEAKLY): "{pruned} at {at} beats the dense network; the dense network of as many weights "
-    "learns little ({control} accuracy).",
     (1, CONTRADICTED): "{pruned} at {at} beats the dense network, and the dense network of as many "
     "weights comes within {delta}.",
     (1, NO_GAIN): "{pruned} never beats the dense network by {delta}.",
@@ -79,6 +74,12 @@ SAYS = {
 }
 """What each verdict says."""
 
+WEAKLY = (
+    "{pruned} at {at} beats the dense network; the dense network of as many weights learns little "
+    "({control} accuracy)."
+)
+"""What is said instead where the control of a supported claim 1 is weak."""
+
 OPEN = {
     "gain": "{pruned} beats the dense network",
     "beyond_size": "{pruned} beats a dense network of as many weights",
@@ -95,7 +96,7 @@ def sentence(claim: int, verdict: str, evidence: Evidence, found: Finding, own: 
     nearest = f"{found.effect.replicates} seeds come nearest at {{at}}, but do not show that"
     says = SAYS.get((claim, verdict), f"{nearest} {OPEN[found.part.measure]}.")
     if _weak(claim, verdict, evidence, found):
-        says = SAYS[claim, WEAKLY]
+        says = WEAKLY
     return says.format(
         pruned=evidence.pruned,
         at=weights(float(evidence.density[found.place])),
